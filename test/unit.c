@@ -173,6 +173,8 @@ unit_corpora(const char *relative)
 	path = root != NULL ? join(root, relative)
 			    : join(unit_source("../shared/corpora"), relative);
 	if (access(path, R_OK) != 0)
+		path = join(unit_source(".cache/corpora"), relative);
+	if (access(path, R_OK) != 0)
 		unit_skip("no corpora");
 	return path;
 }

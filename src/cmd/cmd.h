@@ -1,0 +1,19 @@
+/* cmd - the front doors: one function per command, argv in, exit status out.
+ *
+ * Each lives in its own file cmd/NAME.c, parses its arguments and calls down.
+ * argv[0] is the command's name. Common exit statuses: 0 done (and nothing
+ * found, for questions), 1 something found, 2 it could not be done, 64 usage.
+ */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+enum { CMD_OK = 0, CMD_FOUND = 1, CMD_FAILED = 2, CMD_USAGE = 64 };
+
+/* COMMAND(name, "one line for the help") in the order of the help. */
+#define CMD_COMMANDS(COMMAND) COMMAND(version, "print the version")
+
+#define CMD_PROTOTYPE(name, help) int cmd_##name(int argc, char **argv);
+CMD_COMMANDS(CMD_PROTOTYPE)
+#undef CMD_PROTOTYPE
+
+#endif
