@@ -27,8 +27,9 @@
 #include "base/fail.h"
 #include "base/pack.h"
 #include "base/slice.h"
-#include "config/conf.h"
-#include "mail/message.h"
+
+struct conf;    /* config/conf.h */
+struct message; /* mail/message.h */
 
 enum {
 	VIRUS_OBJECTS_MAX = 20000,          /* of one job; more: FAIL_FULL */
@@ -66,6 +67,11 @@ int virus_job_collect(const struct message *m, struct fail *why) ATTR_NODISCARD;
 int virus_job_open(struct virus_job *job, int fd, struct arena *a,
     struct fail *why) ATTR_NODISCARD;
 void virus_job_close(struct virus_job *job);
+
+/* The same from pieces that follow each other in the file: what collect is
+ * made of. Offsets in job->objects are the caller's. */
+int virus_job_seal(const struct virus_job *job, const struct slice *pieces,
+    size_t n, struct fail *why) ATTR_NODISCARD;
 
 /* The table alone. Unpack checks that every object lies within `size` bytes
  * and that names are of the permitted alphabet; else u->bad. */
@@ -126,10 +132,9 @@ struct virus_settings {
 	struct slice clamd_sockets;
 	unsigned clamd_port; /* for an IP without a port */
 	struct slice
-	    clamd_lock_file;        /* must exist for clamd; empty: not asked */
-	unsigned clamd_connections; /* at once for one message; 0: 1 */
-	unsigned timeout_s;         /* for one scanner and one message */
-	unsigned attempts;          /* tries per scanner and message; 0: 1 */
+	    clamd_lock_file; /* must exist for clamd; empty: not asked */
+	unsigned timeout_s;  /* for one scanner and one message */
+	unsigned attempts;   /* tries per scanner and message; 0: 1 */
 	struct slice allowed_sophos_errors; /* quoted texts, commas between */
 	struct slice work_dir; /* where files for commands are written */
 	struct slice spam_names;
