@@ -1,0 +1,34 @@
+/* charset - text of any charset to UTF-8.
+ *
+ * Bad bytes become U+FFFD and the rest goes on; an unknown charset is read as
+ * windows-1252. Labels follow the WHATWG Encoding list (iso-8859-1 means
+ * windows-1252, gb2312 means gb18030 ...). Single-byte sets, UTF-8 and UTF-16
+ * are our own tables; the rest goes through iconv, whose converters are kept
+ * open per process (the one state of this file).
+ */
+#ifndef MIME_CHARSET_H
+#define MIME_CHARSET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/slice.h"
+
+/* Open all converters: iconv loads modules from disk, a jail forbids that.
+ * Returns how many sets could not be opened. */
+size_t charset_warm(void);
+bool charset_known(struct slice label);
+/* Converted to the arena, or a view of `in` when it is UTF-8 already. A byte
+ * order mark wins over the label and is cut. *damaged (may be NULL): U+FFFD
+ * had to be written or the label is unknown. */
+struct slice charset_to_utf8(
+    struct arena *a, struct slice label, struct slice in, bool *damaged);
+/* All readings of a text: by its mark, its label, the HTML meta tag, UTF-16
+ * without a label (NUL at every other byte), UTF-7. At most 4, no
+ * duplicates. */
+struct slice *charset_readings(
+    struct arena *a, struct slice label, struct slice in, size_t *count);
+bool charset_is_utf8(struct slice in) ATTR_PURE;
+
+#endif
