@@ -38,7 +38,7 @@ struct server {
 	char text[NET_TEXT_MAX];
 	bool no_fildes; /* it cannot read descriptors we pass */
 	unsigned failures;
-	uint64_t pause_ns, pause_until;
+	uint64_t pause_ns, pause_until, failed_at;
 	struct fail last;
 };
 
@@ -356,6 +356,7 @@ scan_object(struct session *s, struct virus_look *look,
 
 /* Where a job stands, over all servers. */
 struct progress {
+	uint64_t began;
 	size_t next;
 	bool refused;
 	struct fail refusal; /* the first */
@@ -399,6 +400,7 @@ static void
 note_failure(struct server *s, int code, const struct fail *why)
 {
 	s->last = *why;
+	s->failed_at = loop_clock();
 	s->failures++;
 	if (s->failures < FAILURES_MAX && code != FAIL_TIMEOUT)
 		return;
@@ -429,7 +431,9 @@ try_servers(struct clamd *c, struct virus_look *look, bool last,
 	for (i = 0; i < c->n && code != 0; i++) {
 		struct server *s = &c->servers[i];
 
-		if (loop_clock() < s->pause_until) {
+		/* A pause that this very job has caused does not keep it from
+		 * its second try. */
+		if (loop_clock() < s->pause_until && s->failed_at < at->began) {
 			*why = s->last;
 			(void)fail_add(
 			    why, "%s (not asked again yet)", s->text);
@@ -451,7 +455,7 @@ static int
 clamd_scan(void *self, struct virus_look *look, struct fail *why)
 {
 	struct clamd *c = self;
-	struct progress at = {0};
+	struct progress at = {.began = loop_clock()};
 	struct slice lock = c->settings->clamd_lock_file;
 	unsigned tries = c->settings->attempts > 1 ? 2 : 1, i;
 	int code = FAIL_GONE;
