@@ -25,6 +25,9 @@ enum outcome_verb {
 	OUTCOME_HOLD,    /* put aside for the operator, with a reason */
 	OUTCOME_REJECT,  /* refuse in the protocol where that is possible, else
 			    discard (the notice tells the sender) */
+	OUTCOME_RETRY,   /* a check could not run and the administrator wants
+			    to wait for it: back into the queue, later again */
+	OUTCOME_VERB_COUNT
 };
 
 /* One file to be durable in the quarantine or an archive before COMMITTED. */
@@ -45,7 +48,9 @@ struct notice {
 
 struct outcome {
 	enum outcome_verb verb;
-	struct slice reason; /* for a hold or a reject */
+	struct slice reason; /* for a hold, a reject or a retry */
+	bool blame;          /* of a retry: the attempt counts against the
+				message (else claim_attempt_undo) */
 	struct edits edits;
 	bool new_recipients; /* deliver to `recipients` instead of env's */
 	VEC_OF(struct recipient) recipients;
@@ -59,14 +64,24 @@ struct outcome {
 enum {
 	OUTCOME_KEEP_MAX = 10000,
 	OUTCOME_NOTICES_MAX = 100,
-	OUTCOME_LOG_MAX = 1000
+	OUTCOME_LOG_MAX = 1000,
+	OUTCOME_RECIPIENTS_MAX = 50000,
+	OUTCOME_DIR_DEPTH_MAX = 4,    /* components of keep_item.dir */
+	OUTCOME_NAME_MAX = 200,       /* bytes of one component */
+	OUTCOME_TEXT_MAX = 4096,      /* of a reason, address, log line ... */
+	OUTCOME_NOTICE_MAX = 1 << 24, /* bytes of one notice */
+	OUTCOME_RECORD_MAX = 1 << 24,
+	OUTCOME_INSERT_MAX = 1 << 26, /* bytes all edits may add */
 };
 
 void outcome_pack(struct buf *b, const struct outcome *o);
+/* Slices view the packed bytes. A malformed packet sets u->bad. */
 void outcome_unpack(struct unpack *u, struct outcome *o, struct arena *a);
 /* All of it can be done with a message of `size` bytes: edits fit, names are
- * of the permitted alphabet, counts within limits. false and *why (a printable
- * literal) otherwise. */
+ * of the permitted alphabet, addresses hold no control bytes, counts are
+ * within limits. false and *why (a printable literal) otherwise. */
 bool outcome_fits(const struct outcome *o, size_t size, const char **why);
+/* [A-Za-z0-9._+-]+, no leading dot, at most OUTCOME_NAME_MAX bytes. */
+bool outcome_name_ok(struct slice name);
 
 #endif
