@@ -309,18 +309,18 @@ add_conditional(scmp_filter_ctx f, enum jail_calls calls)
 	/* Limits can be asked for, not changed. */
 	if (rc == 0)
 		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, CALL(prlimit64), 1,
-		    SCMP_A2(SCMP_CMP_EQ, 0));
+		    SCMP_A2(SCMP_CMP_EQ, 0, 0));
 	if (rc == 0)
 		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, CALL(prctl), 1,
-		    SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
+		    SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0));
 	/* sendto only as send: no address, so no new peer. */
 	if (rc == 0 && calls == JAIL_CALLS_PURE)
 		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, CALL(sendto), 1,
-		    SCMP_A4(SCMP_CMP_EQ, 0));
+		    SCMP_A4(SCMP_CMP_EQ, 0, 0));
 	/* abort() signals itself; others only by tgkill within the process. */
 	if (rc == 0)
 		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, CALL(kill), 1,
-		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 	return rc;
 }
 
