@@ -25,7 +25,13 @@ void compose_edits(struct edits *out, struct message *m, const struct plan *p,
     const struct act_context *ctx);
 /* The header block after the edits (also when nothing changes), in arena. */
 struct slice compose_header(const struct message *m, const struct edits *e);
-/* Directory of m in the quarantine, "YYYYMMDD/ID", names made safe. */
+/* A name of the alphabet that outcome_name_ok permits, at most `most` bytes.
+ * Different names may become the same. */
+struct slice compose_safe_name(struct arena *a, struct slice name, size_t most);
+/* Directory of m in the quarantine, "YYYYMMDD/ID", names made safe. The day is
+ * the local one, as MailScanner's. */
+struct slice compose_quarantine_place(
+    struct arena *a, struct slice id, int64_t now);
 struct slice compose_quarantine_dir(
     const struct message *m, const struct act_context *ctx);
 

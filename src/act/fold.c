@@ -65,11 +65,10 @@ chunk_of(struct slice s)
 }
 
 static void
-encoded_word(struct buf *out, struct slice s)
+put_groups(struct buf *out, struct slice s)
 {
 	size_t i;
 
-	(void)buf_adds(out, "=?UTF-8?B?");
 	for (i = 0; i < s.n; i += 3) {
 		unsigned left = s.n - i > 2 ? 3 : (unsigned)(s.n - i);
 		uint32_t v = (uint32_t)(unsigned char)s.p[i] << 16;
@@ -83,7 +82,26 @@ encoded_word(struct buf *out, struct slice s)
 		(void)buf_addc(out, left > 1 ? base64[v >> 6 & 63] : '=');
 		(void)buf_addc(out, left > 2 ? base64[v & 63] : '=');
 	}
+}
+
+static void
+encoded_word(struct buf *out, struct slice s)
+{
+	(void)buf_adds(out, "=?UTF-8?B?");
+	put_groups(out, s);
 	(void)buf_adds(out, "?=");
+}
+
+void
+fold_base64(struct buf *out, struct slice bytes, const char *eol)
+{
+	enum { LINE_BYTES = 57 };
+
+	while (bytes.n > 0) {
+		put_groups(out, slice_sub(bytes, 0, LINE_BYTES));
+		(void)buf_adds(out, eol);
+		bytes = slice_from(bytes, LINE_BYTES);
+	}
 }
 
 /* A field being written: where the line stands. */

@@ -38,6 +38,9 @@ const char *fold_encoding_word(enum fold_encoding e);
 void fold_body(
     struct buf *out, struct slice text, enum fold_encoding e, const char *eol);
 
+/* bytes as base64 lines, each with its eol. */
+void fold_base64(struct buf *out, struct slice bytes, const char *eol);
+
 /* UTF-8 made of s: control bytes but LF and tab (kept when `lines`) become
  * spaces, CR is dropped, broken bytes become U+FFFD. */
 void fold_clean(struct buf *out, struct slice s, bool lines);

@@ -14,6 +14,9 @@
 
 #include "mail/message.h"
 
+/* Report texts of one message together. */
+enum { PLAN_REPORT_MAX = 1 << 20 };
+
 /* The action words of `reeve scan --json`. */
 #define PLAN_ACTIONS(ACTION)                         \
 	ACTION(DELIVER, "deliver")                   \
@@ -22,7 +25,7 @@
 	ACTION(DELETE, "delete")                     \
 	ACTION(REJECT, "reject")                     \
 	ACTION(HOLD, "hold")                         \
-	ACTION(RETRY, "retry")
+	ACTION(RETRY, "hold") /* kept in the queue, tried later */
 #define PLAN_ACTION_ENUM(constant, word) PLAN_##constant,
 enum plan_action { PLAN_ACTIONS(PLAN_ACTION_ENUM) PLAN_ACTION_COUNT };
 #undef PLAN_ACTION_ENUM
@@ -35,7 +38,8 @@ const char *plan_action_word(enum plan_action action);
 	DEED(RENAME, "rename")               \
 	DEED(STORE, "store")                 \
 	DEED(STORE_WHOLE, "store-whole")     \
-	DEED(TAG_SUBJECT, "tag-subject")     \
+	DEED(TAG_START, "tag-start")         \
+	DEED(TAG_END, "tag-end")             \
 	DEED(MARK, "mark")                   \
 	DEED(FORWARD, "forward")             \
 	DEED(NOTIFY_SENDER, "notify-sender") \
@@ -112,6 +116,9 @@ struct plan {
 
 /* Decide. m has been parsed and checked; m->verdict is complete. */
 struct plan *plan_new(struct message *m) ATTR_RET_NONNULL;
+
+/* The kind of report a finding makes. */
+unsigned plan_kind_of(enum finding_code code) ATTR_CONST;
 
 /* All report lines of the message, one per line, LF; "" when there are none. */
 struct slice plan_report(const struct plan *p, struct arena *a);

@@ -1,22 +1,15 @@
 /* record - what happened to every message, kept to be asked about.
  *
- * record_json makes the one JSON object per message (worker). The history is
- * an SQLite file in WAL mode with one writer, the recorder process; rows are
- * keyed by (id, claim), so recording twice changes nothing. The view `maillog`
- * has MailWatch's columns. Nothing here is on the path of mail: a failure is
- * logged and mail goes on.
+ * The history is an SQLite file in WAL mode with one writer, the recorder
+ * process; rows are keyed by (id, claim), so recording twice changes nothing.
+ * The view `maillog` has MailWatch's columns. Nothing here is on the path of
+ * mail: a failure is logged and mail goes on.
  */
 #ifndef ACT_RECORD_H
 #define ACT_RECORD_H
 
-#include "act/explain.h"
 #include "base/fail.h"
-
-/* The object of explain_fields plus envelope, header block, reports,
- * quarantine places, MailWatch's verdicts, host and times. */
-struct slice record_json(struct message *m, const struct plan *p,
-    const struct edits *edits, const struct act_context *ctx,
-    const struct stages *stages);
+#include "base/slice.h"
 
 struct record;
 
@@ -31,7 +24,7 @@ void record_close(struct record *r);
 /* Group many record_add calls into one transaction. */
 int record_begin(struct record *r, struct fail *why) ATTR_NODISCARD;
 int record_commit(struct record *r, struct fail *why) ATTR_NODISCARD;
-/* claim: the unique name of the claim; json: from record_json. */
+/* claim: the unique name of the claim; json: from story_json. */
 int record_add(struct record *r, struct slice claim, struct slice json,
     struct fail *why) ATTR_NODISCARD;
 
