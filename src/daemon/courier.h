@@ -24,8 +24,8 @@
 #include "base/arena.h"
 #include "base/fail.h"
 #include "base/slice.h"
-#include "config/conf.h"
 
+struct conf;
 struct courier;
 
 enum courier_kind { COURIER_SMTP, COURIER_LMTP, COURIER_MAILDIR, COURIER_PIPE };

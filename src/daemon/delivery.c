@@ -60,7 +60,7 @@ scan_chunk(struct delivery_facts *f, struct scan *s, struct slice in)
 	for (size_t i = 0; i < in.n; i++) {
 		char c = in.p[i];
 
-		f->wire_size += 1 + (c == '\n' && s->last != '\r');
+		f->wire_size += c == '\n' && s->last != '\r' ? 2 : 1;
 		if ((unsigned char)c >= 0x80) {
 			f->eight_bit = true;
 			f->utf8_header |= !s->body;

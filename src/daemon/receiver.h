@@ -18,9 +18,9 @@
 #include "base/arena.h"
 #include "base/fail.h"
 #include "base/slice.h"
-#include "config/conf.h"
 #include "sys/net.h"
 
+struct conf;
 struct receiver;
 
 struct receiver_listener {

@@ -1,0 +1,314 @@
+/* From outcomes to the disk: quarantine, output and notices of every message
+ * are durable before its commit; each step is synced once for the group. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "daemon/keeper_private.h"
+#include "sys/clock.h"
+
+void
+keeper_trouble(struct keeper *k, const struct fail *why)
+{
+	if (k->counts.trouble == 0)
+		log_error("the queue is in trouble, mail waits where it is and "
+			  "is tried again every %d seconds: %s",
+		    KEEPER_TROUBLE_S, why->text);
+	k->counts.trouble = 1;
+	k->trouble_until = loop_clock() + KEEPER_TROUBLE_S * LOOP_SEC;
+}
+
+static void
+trouble_over(struct keeper *k)
+{
+	if (k->counts.trouble == 0)
+		return;
+	k->counts.trouble = 0;
+	k->trouble_until = 0;
+	log_notice("the queue works again, mail is taken as before");
+}
+
+/* A step failed for one message: what becomes of it depends on why. */
+static void
+step_failed(struct keeper *k, struct task *t, const struct fail *why)
+{
+	struct fail aside;
+
+	switch (why->code) {
+	case FAIL_GONE:
+		log_warn("%.*s: gone from the queue: %s",
+		    SLICE_FMT(claim_envelope(t->claim)->id), why->text);
+		task_close(k, t);
+		return;
+	case FAIL_BAD:
+		log_error("%.*s: put aside: %s",
+		    SLICE_FMT(claim_envelope(t->claim)->id), why->text);
+		k->counts.held++;
+		if (queue_aside(t->claim, why->text, &aside) != 0)
+			keeper_trouble(k, &aside);
+		task_close(k, t);
+		return;
+	default:
+		keeper_trouble(k, why);
+		task_again(k, t, true, KEEPER_TROUBLE_S);
+	}
+}
+
+/* The whole message as it came. */
+static int
+read_content(struct claim *claim, struct buf *out, struct fail *why)
+{
+	struct claim_content c = claim_content(claim);
+	uint64_t at = 0;
+
+	buf_init(out, c.size);
+	while (at < c.size) {
+		size_t want = c.size - at > 65536 ? 65536 : c.size - at;
+		char *p = buf_room(out, want);
+		ssize_t n;
+
+		ensure(p != NULL);
+		n = pread(c.fd, p, want, (off_t)(c.offset + at));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail_errno(why, "read message");
+		if (n == 0)
+			return fail_set(why, FAIL_BAD, "message became short");
+		out->n += (size_t)n;
+		at += (size_t)n;
+	}
+	return 0;
+}
+
+/* A copy of the message with its edits goes somewhere else as well. */
+static int
+prepare_copy(struct task *t, const struct notice *n, struct fail *why)
+{
+	struct edits_cursor cursor = {0};
+	struct buf raw, out;
+	struct slice piece;
+	int code = read_content(t->claim, &raw, why);
+
+	if (code == 0) {
+		buf_init(&out, edits_size(&t->outcome.edits, raw.n));
+		while (edits_piece(
+		    &t->outcome.edits, buf_slice(&raw), &cursor, &piece))
+			(void)buf_add(&out, piece);
+		code = out.full ? fail_set(why, FAIL_FULL, "copy is too large")
+				: queue_prepare_notice(t->claim, n->key,
+				      &n->env, buf_slice(&out), why);
+		buf_fini(&out);
+	}
+	buf_fini(&raw);
+	return code;
+}
+
+static int
+prepare_task(struct keeper *k, struct task *t, struct fail *why)
+{
+	struct outcome *o = &t->outcome;
+	struct queue_output out = {.edits = &o->edits};
+	struct claim_content content = claim_content(t->claim);
+	const struct notice *n;
+	int code = 0;
+
+	if (o->keep.n > 0)
+		code = quarantine_add(
+		    k->quarantine, o->keep.at, o->keep.n, &content, why);
+	if (code == 0 && o->verb == OUTCOME_DELIVER) {
+		if (o->new_recipients) {
+			out.recipients = o->recipients.at;
+			out.recipient_count = o->recipients.n;
+		}
+		code = queue_prepare(t->claim, &out, why);
+	}
+	vec_each (n, &o->notices) {
+		if (code != 0 || o->verb == OUTCOME_HOLD)
+			break;
+		code = n->copy ? prepare_copy(t, n, why)
+			       : queue_prepare_notice(
+				     t->claim, n->key, &n->env, n->bytes, why);
+	}
+	return code;
+}
+
+static void
+record_task(struct keeper *k, struct task *t)
+{
+	struct slice id = claim_envelope(t->claim)->id;
+	/* An id may come again, an id at a time and a serial does not. */
+	struct told_record r = {.id = id,
+	    .claim = arena_printf(t->arena, "%.*s-%lld-%d-%llu", SLICE_FMT(id),
+		(long long)t->taken_at, (int)getpid(),
+		(unsigned long long)t->serial),
+	    .json = t->outcome.record};
+	const struct slice *line;
+	struct buf lines;
+
+	buf_init(&lines, PROTOCOL_RECORD_MAX / 2);
+	vec_each (line, &t->outcome.log) {
+		(void)buf_add(&lines, *line);
+		(void)buf_addc(&lines, '\n');
+	}
+	r.lines = buf_slice(&lines);
+	backlog_add(k, &r);
+	buf_fini(&lines);
+}
+
+static void
+count_done(struct keeper *k, const struct task *t)
+{
+	if (t->poison)
+		k->counts.poison++;
+	switch (t->outcome.verb) {
+	case OUTCOME_DELIVER:
+		k->counts.delivered++;
+		break;
+	case OUTCOME_DISCARD:
+	case OUTCOME_REJECT:
+		k->counts.discarded++;
+		break;
+	case OUTCOME_HOLD:
+		k->counts.held++;
+		break;
+	case OUTCOME_RETRY:
+	case OUTCOME_VERB_COUNT:
+		break;
+	}
+}
+
+/* Notices of a message that is put aside travel on their own. */
+static void
+hold_task(struct keeper *k, struct task *t)
+{
+	char reason[FAIL_TEXT_MAX];
+	const struct notice *n;
+	struct fail why;
+
+	(void)text_printable(
+	    reason, sizeof(reason), t->outcome.reason.p, t->outcome.reason.n);
+	if (queue_aside(t->claim, reason, &why) != 0) {
+		step_failed(k, t, &why);
+		return;
+	}
+	log_warn("%.*s: put aside: %s", SLICE_FMT(claim_envelope(t->claim)->id),
+	    reason);
+	vec_each (n, &t->outcome.notices)
+		if (!n->copy &&
+		    queue_inject(k->queue, &n->env, n->bytes, &why) != 0)
+			log_error("notice not sent: %s", why.text);
+	count_done(k, t);
+	record_task(k, t);
+	task_close(k, t);
+}
+
+/* After the three steps of the group. */
+static void
+settle_task(struct keeper *k, struct task *t)
+{
+	struct fail why = {0};
+
+	switch (claim_state(t->claim)) {
+	case QUEUE_RETIRED:
+		count_done(k, t);
+		record_task(k, t);
+		if (t->outcome.verb == OUTCOME_DELIVER ||
+		    t->outcome.notices.n > 0)
+			k->kick = true;
+		task_close(k, t);
+		return;
+	case QUEUE_COMMITTED:
+	case QUEUE_PUBLISHED:
+		/* Decided; recovery goes on from what the disk says. */
+		(void)claim_result(t->claim, &why);
+		keeper_trouble(k, &why);
+		count_done(k, t);
+		record_task(k, t);
+		task_close(k, t);
+		return;
+	case QUEUE_CLAIMED:
+	case QUEUE_PREPARED:
+	case QUEUE_RELEASED:
+	case QUEUE_ASIDE:
+		if (claim_result(t->claim, &why) == 0)
+			(void)fail_set(
+			    &why, FAIL_IO, "a step of the hand-over failed");
+		step_failed(k, t, &why);
+		return;
+	}
+}
+
+/* Everything about a task that precedes the commit; false: it is not part of
+ * this group (any more). */
+static bool
+ready_to_commit(struct keeper *k, struct task *t)
+{
+	struct fail why;
+
+	if (t->outcome.verb == OUTCOME_RETRY) {
+		log_warn("%.*s: tried again later: %.*s",
+		    SLICE_FMT(claim_envelope(t->claim)->id),
+		    SLICE_FMT(t->outcome.reason));
+		task_again(k, t, !t->outcome.blame, KEEPER_RETRY_MAX_S);
+		return false;
+	}
+	if (prepare_task(k, t, &why) != 0) {
+		step_failed(k, t, &why);
+		return false;
+	}
+	return true;
+}
+
+static void
+hand_over(struct keeper *k, struct task **group, size_t n)
+{
+	struct claim *claims[KEEPER_GROUP_MAX];
+	struct task *deliver[KEEPER_GROUP_MAX];
+	size_t i, count = 0;
+	struct fail why;
+
+	if (quarantine_sync(k->quarantine, &why) != 0) {
+		for (i = 0; i < n; i++)
+			step_failed(k, group[i], &why);
+		return;
+	}
+	for (i = 0; i < n; i++) {
+		if (group[i]->outcome.verb == OUTCOME_HOLD) {
+			hold_task(k, group[i]);
+			continue;
+		}
+		deliver[count] = group[i];
+		claims[count++] = group[i]->claim;
+	}
+	if (count == 0)
+		return;
+	if (queue_commit(k->queue, claims, count) > 0 &&
+	    queue_publish(k->queue, claims, count) > 0 &&
+	    queue_retire(k->queue, claims, count) > 0)
+		trouble_over(k);
+	for (i = 0; i < count; i++)
+		settle_task(k, deliver[i]);
+}
+
+void
+handover_finished(struct keeper *k)
+{
+	while (k->finished.n > 0) {
+		struct task *group[KEEPER_GROUP_MAX];
+		size_t n = 0;
+
+		while (n < KEEPER_GROUP_MAX && k->finished.n > 0) {
+			struct task *t = tasks_pop(&k->finished);
+
+			if (ready_to_commit(k, t))
+				group[n++] = t;
+		}
+		if (n > 0)
+			hand_over(k, group, n);
+	}
+	if (k->kick && wire_is_open(&k->helper) &&
+	    wire_send(&k->helper, TELL_KICK, SLICE(""), NULL, 0, NULL) == 0)
+		k->kick = false;
+}
