@@ -28,7 +28,8 @@ take_number(struct slice *s, uint32_t id, const char *after)
 
 	while (n < s->n && n < 10 && text_is_digit(s->p[n]))
 		value = value * 10 + (uint64_t)(s->p[n++] - '0');
-	if (n == 0 || (id != UINT32_MAX && value != id))
+	if (n == 0 || (n > 1 && s->p[0] == '0') ||
+	    (id != UINT32_MAX && value != id))
 		return false;
 	*s = slice_from(*s, n);
 	if (!slice_starts(*s, after))
