@@ -99,7 +99,7 @@ play(struct talk *t, bool lmtp)
 			if (!slice_line(&unread, &line))
 				break; /* the client waits for more */
 			if (!slice_starts(line, l->to)) {
-				print_message("expected %s got %.*s\n", l->to,
+				print_message("# expected %s got %.*s\n", l->to,
 				    SLICE_FMT(line));
 				fail();
 			}
@@ -313,8 +313,8 @@ UNIT(what_can_go_wrong)
 		talk_init(&t, failures[i].script, n, 1);
 		play(&t, false);
 		if (t.to[0].result.state != failures[i].state)
-			print_message(
-			    "%s: %s\n", failures[i].name, t.to[0].result.text);
+			print_message("# %s: %s\n", failures[i].name,
+			    t.to[0].result.text);
 		if (t.ready || t.done) {
 			check(t.done);
 			check_int(t.to[0].result.state, failures[i].state);

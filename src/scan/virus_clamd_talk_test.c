@@ -340,7 +340,7 @@ UNIT(bad_answers_are_never_clean)
 		struct asked got;
 		struct fake f;
 
-		print_message("%s\n", b->name);
+		print_message("# %s\n", b->name);
 		fake_start(&f, &b->piece);
 		e = engine_for(f.path, 10);
 		got = ask_engine(e, &one, 1, 10 * LOOP_SEC);
@@ -489,7 +489,7 @@ check_real(const char *sockets)
 	struct virus_engine *e = engine_for(sockets, 30);
 	struct asked got = ask_engine(e, objects, 2, 30 * LOOP_SEC);
 
-	print_message("real clamd: %s\n", got.reason);
+	print_message("# real clamd: %s\n", got.reason);
 	check_int(got.status, VIRUS_OK);
 	check_int(got.hits, 0);
 	objects[2] = slice_of(eicar, from_hex(eicar, eicar_hex));
@@ -503,7 +503,7 @@ check_real(const char *sockets)
 	objects[1] = slice_of(big, sizeof(big));
 	got = ask_engine(e, objects, 3, 30 * LOOP_SEC);
 	check_int(got.hits, 1);
-	print_message("2 MB: %d %s\n", (int)got.status, got.reason);
+	print_message("# 2 MB: %d %s\n", (int)got.status, got.reason);
 	virus_engine_free(e);
 }
 

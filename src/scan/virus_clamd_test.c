@@ -72,7 +72,7 @@ UNIT(replies)
 	for (r = rows; r < rows + COUNT_OF(rows); r++) {
 		struct clamd_reply reply = {0};
 
-		print_message("%s\n", r->name);
+		print_message("# %s\n", r->name);
 		/* SLICE_LIT does not count the NUL that C adds. */
 		check(clamd_reply_parse(
 		    r->received, r->ended, 7, r->ask, &reply));

@@ -71,7 +71,7 @@ engine_of(const char *scanners, const char *rules, const char *definitions)
 	struct virus_engine *e = virus_engine_new(&s, &why);
 
 	if (e == NULL)
-		print_message("%s\n", why.text);
+		print_message("# %s\n", why.text);
 	return e;
 }
 
@@ -275,14 +275,14 @@ UNIT(commands_are_believed_only_when_they_make_sense)
 		struct verdict *v;
 		struct trial t;
 
-		print_message("%s\n", c->name);
+		print_message("# %s\n", c->name);
 		trial_init(&t, SLICE("some bytes"));
 		virus_scan_message(
 		    e, &t.m, loop_clock() + 20 * LOOP_SEC, SLICE_NONE);
 		v = &t.m.verdict;
 		if (v->incomplete.n > 0)
-			print_message(
-			    "  %.*s\n", SLICE_FMT(v->incomplete.at[0].reason));
+			print_message("#   %.*s\n",
+			    SLICE_FMT(v->incomplete.at[0].reason));
 		check_int(v->findings.n, c->findings);
 		check_int(v->incomplete.n, c->incomplete);
 		if (c->findings > 0)

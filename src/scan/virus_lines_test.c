@@ -101,7 +101,7 @@ UNIT(golden)
 		const struct virus_lines_row *row =
 		    virus_lines_row(slice_str(r->keyword));
 
-		print_message("%s: %s\n", r->keyword, r->line);
+		print_message("# %s: %s\n", r->keyword, r->line);
 		check(row != NULL);
 		row->parse(&state, slice_str(r->line), &got);
 		check_int(got.kind, r->kind);
