@@ -2,9 +2,10 @@
  *
  * Bad bytes become U+FFFD and the rest goes on; an unknown charset is read as
  * windows-1252. Labels follow the WHATWG Encoding list (iso-8859-1 means
- * windows-1252, gb2312 means gb18030 ...). Single-byte sets, UTF-8 and UTF-16
- * are our own tables; the rest goes through iconv, whose converters are kept
- * open per process (the one state of this file).
+ * windows-1252, gb2312 means gb18030 ...). Single-byte sets, UTF-8, -16, -32
+ * and -7 are our own; the rest goes through iconv, whose converters are kept
+ * open per process (the one state of this file). Output needs at most 3 bytes
+ * per byte of input (6 for EUC-JP) and no memory besides.
  */
 #ifndef MIME_CHARSET_H
 #define MIME_CHARSET_H
@@ -14,6 +15,11 @@
 
 #include "base/arena.h"
 #include "base/slice.h"
+
+enum {
+	CHARSET_READINGS_MAX = 4,
+	CHARSET_META_BYTES = 4096, /* where a meta tag is looked for */
+};
 
 /* Open all converters: iconv loads modules from disk, a jail forbids that.
  * Returns how many sets could not be opened. */
@@ -25,8 +31,8 @@ bool charset_known(struct slice label);
 struct slice charset_to_utf8(
     struct arena *a, struct slice label, struct slice in, bool *damaged);
 /* All readings of a text: by its mark, its label, the HTML meta tag, UTF-16
- * without a label (NUL at every other byte), UTF-7. At most 4, no
- * duplicates. */
+ * without a label (NUL at every other byte), UTF-7, UTF-8 when it is valid.
+ * At most CHARSET_READINGS_MAX, no duplicates; [0] is charset_to_utf8's. */
 struct slice *charset_readings(
     struct arena *a, struct slice label, struct slice in, size_t *count);
 bool charset_is_utf8(struct slice in) ATTR_PURE;
