@@ -12,6 +12,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 CONF = """# Written for one run: the default configuration on a spool of its own.
+%etc-dir% = {root}/etc
 include {root}/etc/MailScanner.conf
 {queue}
 Quarantine Dir = {var}/quarantine

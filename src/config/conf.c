@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -19,6 +20,7 @@ struct setting {
 	struct slice text; /* expanded */
 	struct slice file; /* where it was set; empty: default */
 	unsigned line;
+	bool changed;        /* from what holds without a file */
 	struct slice inside; /* the word it means, for yesno */
 	struct ruleset *rules;
 	struct slice rules_path;
@@ -448,6 +450,21 @@ header_name(struct conf *c, struct slice v)
 	return slice_of(p, v.n);
 }
 
+/* A value as it counts: expanded, paths whole, header names clean. */
+static struct slice
+whole_value(struct conf *c, enum option opt, struct slice v)
+{
+	v = conf_expand(c, v);
+	if (options[opt].kind == OPTION_FILE || options[opt].kind == OPTION_DIR)
+		v = full_path(c, v);
+	if (options[opt].kind == OPTION_DIR)
+		while (v.n > 1 && slice_ends(v, "/"))
+			v.n--;
+	if (is_header_option(opt) && options[opt].words[0] == '\0')
+		v = header_name(c, v);
+	return v;
+}
+
 /* Expand, translate, load rulesets: after this nothing changes. */
 static void
 finish(struct conf *c)
@@ -457,18 +474,11 @@ finish(struct conf *c)
 	for (i = 0; i < OPTION_COUNT; i++) {
 		struct setting *s = &c->settings[i];
 		enum option opt = (enum option)i;
+		struct slice dflt =
+		    whole_value(c, opt, slice_str(options[i].dflt));
 
-		if (s->file.n == 0)
-			s->text = slice_str(options[i].dflt);
-		s->text = conf_expand(c, s->text);
-		if (options[i].kind == OPTION_FILE ||
-		    options[i].kind == OPTION_DIR)
-			s->text = full_path(c, s->text);
-		if (options[i].kind == OPTION_DIR)
-			while (s->text.n > 1 && slice_ends(s->text, "/"))
-				s->text.n--;
-		if (is_header_option(opt) && options[i].words[0] == '\0')
-			s->text = header_name(c, s->text);
+		s->text = s->file.n == 0 ? dflt : whole_value(c, opt, s->text);
+		s->changed = !slice_eq(s->text, dflt);
 		if (names_ruleset(c, opt, s->text)) {
 			finish_ruleset(c, opt, s);
 			continue;
@@ -531,19 +541,18 @@ conf_defaults(void)
 struct conf *
 conf_load(const char *path, struct fail *why)
 {
-	char *full = realpath(path, NULL);
+	char full[PATH_MAX];
 	struct conf *c;
 	struct slice file, text;
 	ptrdiff_t slash;
 
-	if (full == NULL) {
+	if (realpath(path, full) == NULL) {
 		(void)fail_errno(why, "%s", path);
 		return NULL;
 	}
 	slash = slice_rchr(slice_str(full), '/');
 	full[slash > 0 ? slash : 1] = '\0';
 	c = new_conf(full);
-	free(full);
 	file = arena_dup(c->arena, slice_str(path));
 	text = conf_read_file(c, file, CONF_FILE_MAX, PROBLEM_ERROR);
 	if (text.p == NULL) {
@@ -562,7 +571,9 @@ conf_set(struct conf *c, enum option opt, struct slice value)
 {
 	struct setting *s = &c->settings[opt];
 
-	s->text = conf_expand(c, arena_dup(c->arena, value));
+	s->text = whole_value(c, opt, arena_dup(c->arena, value));
+	s->changed = !slice_eq(
+	    s->text, whole_value(c, opt, slice_str(options[opt].dflt)));
 	s->file = SLICE("(set)");
 	s->line = 0;
 	s->rules = NULL;
@@ -729,9 +740,7 @@ conf_ruleset(const struct conf *c, enum option opt)
 bool
 conf_changed(const struct conf *c, enum option opt)
 {
-	const struct setting *s = &c->settings[opt];
-
-	return s->file.n > 0 && !slice_is(s->text, options[opt].dflt);
+	return c->settings[opt].changed;
 }
 
 size_t
