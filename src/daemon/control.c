@@ -250,6 +250,7 @@ control_main(struct role_self *self, const struct settings *s)
 		log_error("Control Socket: %s", why.text);
 		return ROLE_EXIT_FAILED;
 	}
+	role_ready(self);
 	title_set("MailScanner: control");
 	if (loop_run(k->loop, &why) != 0) {
 		log_error("control: %s", why.text);

@@ -81,6 +81,7 @@ engine_main(struct role_self *self, const struct settings *s, int worker_fd)
 	if (e.virus == NULL)
 		log_error("virus scanning: %s", e.why_not.text);
 	wire_init(&e.worker, worker_fd, &protocol, ROLE_ENGINE, ROLE_WORKER);
+	role_ready(self);
 	title_set("MailScanner: virus engine");
 	for (;;) {
 		struct wire_message m;

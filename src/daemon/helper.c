@@ -150,6 +150,7 @@ helper_main(struct role_self *self, const struct settings *s)
 		log_error("helper: %s", why.text);
 		return ROLE_EXIT_FAILED;
 	}
+	role_ready(self);
 	title_set("MailScanner: helper");
 	if (loop_run(h->loop, &why) != 0)
 		return ROLE_EXIT_FAILED;

@@ -26,7 +26,7 @@ struct inspector {
 	struct child worker, engine;
 	struct wire keeper; /* as its keeper */
 	uint64_t serial;
-	bool walls_told;
+	bool walls_told, retiring;
 	struct slice answer; /* mapped */
 	char *room;
 };
@@ -113,8 +113,16 @@ relay(struct inspector *i, struct child *c)
 	struct wire_message m;
 	struct fail why;
 
-	while (wire_is_open(&c->wire) &&
-	       wire_receive(&c->wire, i->room, &m, &why) == 0) {
+	while (wire_is_open(&c->wire)) {
+		int code = wire_receive(&c->wire, i->room, &m, &why);
+
+		if (code == FAIL_AGAIN)
+			return;
+		if (code != 0) {
+			/* It has ended: nothing to wait for here. */
+			wire_close(&c->wire);
+			return;
+		}
 		if (m.type == TELL_LOG && m.bytes.n > 1) {
 			unsigned char level = (unsigned char)m.bytes.p[0];
 			struct slice line = slice_from(m.bytes, 1);
@@ -150,6 +158,7 @@ end_pair(struct inspector *i, int *status)
 	end_child(i, &i->worker, status);
 	end_child(i, &i->engine, &ignored);
 	wire_close(&i->keeper);
+	i->retiring = false;
 }
 
 void
@@ -238,6 +247,8 @@ wait_answer(
 		if (m.type == TELL_WAIT)
 			deadline = now + i->settings->time_ns +
 				   i->settings->virus_time_ns + 10 * CLOCK_SEC;
+		if (m.type == TELL_RETIRE)
+			i->retiring = true;
 		if (m.type == TELL_OUTCOME)
 			code = take_answer(i, &m, json, status, why);
 		wire_message_drop(&m);
@@ -272,6 +283,8 @@ inspector_examine(struct inspector *i, int fd, uint64_t size,
 	int code = 0, ended = 0;
 
 	wire_unmap(&i->answer);
+	if (i->retiring)
+		end_pair(i, &ended);
 	if (i->worker.pid == 0)
 		code = start_pair(i, why);
 	if (code == 0)

@@ -3,7 +3,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/inotify.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -89,7 +91,7 @@ task_again(struct keeper *k, struct task *t, bool undo, unsigned delay_s)
 		log_warn("%.*s: attempt stays counted: %s",
 		    SLICE_FMT(claim_envelope(t->claim)->id), why.text);
 	k->counts.retried++;
-	if (k->waiting.n >= KEEPER_WAIT_MAX || k->draining) {
+	if (k->waiting.n >= k->wait_max || k->draining) {
 		if (queue_release(t->claim, &why) != 0)
 			log_warn("%.*s: left for recovery: %s",
 			    SLICE_FMT(claim_envelope(t->claim)->id), why.text);
@@ -436,21 +438,30 @@ room_in_hands(const struct keeper *k)
 	return room;
 }
 
+/* How many more messages can be used now; 0 when none may be claimed. */
+static size_t
+claims_wanted(const struct keeper *k)
+{
+	size_t room = room_in_hands(k);
+
+	if (!k->more || k->draining || room <= k->pending.n ||
+	    k->waiting.n >= k->wait_max ||
+	    (k->trouble_until > 0 && loop_clock() < k->trouble_until))
+		return 0;
+	room -= k->pending.n;
+	return room < KEEPER_CLAIM_MAX ? room : KEEPER_CLAIM_MAX;
+}
+
 static void
 claim_more(struct keeper *k)
 {
 	struct claim *claims[KEEPER_CLAIM_MAX];
-	size_t want = room_in_hands(k);
+	size_t want = claims_wanted(k);
 	struct fail why;
 	int n, i;
 
-	if (!k->more || k->draining || want <= k->pending.n ||
-	    k->waiting.n >= KEEPER_WAIT_MAX ||
-	    (k->trouble_until > 0 && loop_clock() < k->trouble_until))
+	if (want == 0)
 		return;
-	want -= k->pending.n;
-	if (want > KEEPER_CLAIM_MAX)
-		want = KEEPER_CLAIM_MAX;
 	n = queue_claim(k->queue, claims, want, &why);
 	if (n < 0) {
 		keeper_trouble(k, &why);
@@ -747,14 +758,21 @@ open_world(struct keeper *k, unsigned share, unsigned shares, struct fail *why)
 	    .claims = s->claims,
 	    .share = share,
 	    .shares = shares};
-	struct quarantine_config keep;
-	struct templates *templates;
 	int code = queue_open(&k->queue, &cfg, why);
 
-	if (code == 0)
-		code = quarantine_configure(&keep, s->conf, k->arena, why);
-	if (code == 0)
-		code = quarantine_open(&k->quarantine, &keep, why);
+	return code != 0 ? code
+			 : quarantine_open(&k->quarantine, &k->keep, why);
+}
+
+/* What the configuration says, read before the files of it are out of reach.
+ */
+static int
+read_words(struct keeper *k, struct fail *why)
+{
+	const struct settings *s = k->settings;
+	struct templates *templates;
+	int code = quarantine_configure(&k->keep, s->conf, k->arena, why);
+
 	if (code != 0)
 		return code;
 	templates = templates_load(s->conf, why);
@@ -762,20 +780,50 @@ open_world(struct keeper *k, unsigned share, unsigned shares, struct fail *why)
 		return FAIL_CONFIG;
 	k->act.templates = templates;
 	k->act.hostname = slice_str(s->host);
+	tzset();
 	return 0;
 }
 
 static void
 lock_down(struct keeper *k)
 {
+	static const char *const read_paths[] = {
+	    "/etc/localtime", "/usr/share/zoneinfo", "/proc", NULL};
 	const struct settings *s = k->settings;
+	struct {
+		VEC_OF(const char *) list;
+	} own = {0};
+	const char *const *dir;
 	struct jail jail = {.calls = JAIL_CALLS_FILES,
 	    .drop = s->drop,
 	    .uid = s->uid,
 	    .gid = s->gid,
-	    .user = s->user};
+	    .user = s->user,
+	    .confine_files = true,
+	    .read_paths = read_paths};
 
+	for (dir = s->in; *dir != NULL; dir++)
+		*vec_push(k->arena, &own.list) = *dir;
+	if (s->spool != NULL)
+		*vec_push(k->arena, &own.list) = s->spool;
+	*vec_push(k->arena, &own.list) = s->out;
+	*vec_push(k->arena, &own.list) = s->claims;
+	*vec_push(k->arena, &own.list) = k->keep.root;
+	*vec_push(k->arena, &own.list) = NULL;
+	jail.write_paths = own.list.at;
 	role_lock(k->self, &jail);
+}
+
+static size_t
+wait_max(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 ||
+	    files.rlim_cur / 4 >= KEEPER_WAIT_MAX)
+		return KEEPER_WAIT_MAX;
+	return files.rlim_cur / 4 > KEEPER_WAIT_LEAST ? files.rlim_cur / 4
+						      : KEEPER_WAIT_LEAST;
 }
 
 static void
@@ -814,8 +862,12 @@ keeper_main(struct role_self *self, const struct settings *s, unsigned share,
 		log_error("keeper: %s", why.text);
 		return ROLE_EXIT_FAILED;
 	}
-	lock_down(k);
-	code = open_world(k, share, shares, &why);
+	k->wait_max = wait_max();
+	code = read_words(k, &why);
+	if (code == 0) {
+		lock_down(k);
+		code = open_world(k, share, shares, &why);
+	}
 	if (code != 0) {
 		log_error("keeper: %s", why.text);
 		return code == FAIL_CONFIG ? ROLE_EXIT_CONFIG
@@ -827,6 +879,7 @@ keeper_main(struct role_self *self, const struct settings *s, unsigned share,
 		log_error("keeper: %s", why.text);
 		return ROLE_EXIT_FAILED;
 	}
+	role_ready(self);
 	recover_due(k->loop, k);
 	scan_due(k->loop, k);
 	count_due(k->loop, k);
@@ -834,17 +887,14 @@ keeper_main(struct role_self *self, const struct settings *s, unsigned share,
 		turn(k);
 		if (loop_stopped(k->loop))
 			break;
-		if (loop_turn(k->loop,
-			k->more && room_in_hands(k) > 0 && k->trouble_until == 0
-			    ? 0
-			    : UINT64_MAX,
+		if (loop_turn(k->loop, claims_wanted(k) > 0 ? 0 : UINT64_MAX,
 			&why) != 0) {
 			log_error("keeper: %s", why.text);
 			return ROLE_EXIT_FAILED;
 		}
 	}
 	count_due(k->loop, k);
-	backlog_flush(k);
+	backlog_finish(k);
 	queue_close(k->queue);
 	quarantine_close(k->quarantine);
 	return ROLE_EXIT_OK;

@@ -1,9 +1,12 @@
 /* Records on their way to the recorder: what it does not take now waits here,
  * and past the limits is dropped and counted; mail never waits for it. */
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "daemon/keeper_private.h"
+
+enum { LOOK_MS = 50 };
 
 /* The lines of a record that the recorder will not log. */
 static void
@@ -34,25 +37,50 @@ tell_recorder(struct keeper *k, struct slice bytes)
 	return code;
 }
 
+static void
+drop_first(struct backlog *b)
+{
+	struct backlog_item *item = b->first;
+	struct arena *home = item->home;
+
+	b->first = item->next;
+	if (b->first == NULL)
+		b->last = NULL;
+	b->n--;
+	b->bytes -= item->bytes.n;
+	buf_fini(&item->bytes);
+	arena_free(home);
+}
+
 void
 backlog_flush(struct keeper *k)
 {
 	struct backlog *b = &k->backlog;
 
-	while (b->first != NULL) {
-		struct backlog_item *item = b->first;
-		struct arena *home;
+	while (b->first != NULL &&
+	       tell_recorder(k, buf_slice(&b->first->bytes)) == 0)
+		drop_first(b);
+}
 
-		if (tell_recorder(k, buf_slice(&item->bytes)) != 0)
-			return;
-		b->first = item->next;
-		if (b->first == NULL)
-			b->last = NULL;
-		b->n--;
-		b->bytes -= item->bytes.n;
-		home = item->home;
-		buf_fini(&item->bytes);
-		arena_free(home);
+void
+backlog_finish(struct keeper *k)
+{
+	struct backlog *b = &k->backlog;
+	uint64_t until = loop_clock() + KEEPER_BACKLOG_END_S * LOOP_SEC;
+
+	backlog_flush(k);
+	while (b->first != NULL && wire_is_open(&k->recorder) &&
+	       loop_clock() < until) {
+		struct pollfd p = {.fd = k->recorder.fd, .events = POLLOUT};
+
+		(void)poll(&p, 1, LOOK_MS);
+		backlog_flush(k);
+	}
+	for (; b->first != NULL; drop_first(b)) {
+		struct told_record r;
+
+		if (told_record_unpack(buf_slice(&b->first->bytes), &r))
+			log_lines(&r);
 	}
 }
 

@@ -29,28 +29,47 @@ trouble_over(struct keeper *k)
 	log_notice("the queue works again, mail is taken as before");
 }
 
+/* This message failed again while others were handed over: it is not the
+ * disk, and it must not stop the others. */
+static bool
+is_its_own_fault(const struct keeper *k, struct task *t)
+{
+	if (t->failures > 0 && t->failed_at == k->handed_over)
+		return false;
+	t->failures++;
+	t->failed_at = k->handed_over;
+	return t->failures > KEEPER_FAILURES_MAX;
+}
+
+static void
+put_aside(struct keeper *k, struct task *t, const struct fail *why)
+{
+	struct fail aside;
+
+	log_error("%.*s: put aside: %s",
+	    SLICE_FMT(claim_envelope(t->claim)->id), why->text);
+	k->counts.held++;
+	if (queue_aside(t->claim, why->text, &aside) != 0)
+		keeper_trouble(k, &aside);
+	task_close(k, t);
+}
+
 /* A step failed for one message: what becomes of it depends on why. */
 static void
 step_failed(struct keeper *k, struct task *t, const struct fail *why)
 {
-	struct fail aside;
-
-	switch (why->code) {
-	case FAIL_GONE:
+	if (why->code == FAIL_GONE) {
 		log_warn("%.*s: gone from the queue: %s",
 		    SLICE_FMT(claim_envelope(t->claim)->id), why->text);
 		task_close(k, t);
-		return;
-	case FAIL_BAD:
-		log_error("%.*s: put aside: %s",
-		    SLICE_FMT(claim_envelope(t->claim)->id), why->text);
-		k->counts.held++;
-		if (queue_aside(t->claim, why->text, &aside) != 0)
-			keeper_trouble(k, &aside);
-		task_close(k, t);
-		return;
-	default:
-		keeper_trouble(k, why);
+	} else if (why->code == FAIL_BAD || is_its_own_fault(k, t)) {
+		put_aside(k, t, why);
+	} else {
+		if (t->failures <= 1)
+			keeper_trouble(k, why);
+		else
+			log_error("%.*s: not handed over: %s",
+			    SLICE_FMT(claim_envelope(t->claim)->id), why->text);
 		task_again(k, t, true, KEEPER_TROUBLE_S);
 	}
 }
@@ -286,8 +305,10 @@ hand_over(struct keeper *k, struct task **group, size_t n)
 		return;
 	if (queue_commit(k->queue, claims, count) > 0 &&
 	    queue_publish(k->queue, claims, count) > 0 &&
-	    queue_retire(k->queue, claims, count) > 0)
+	    queue_retire(k->queue, claims, count) > 0) {
+		k->handed_over++;
 		trouble_over(k);
+	}
 	for (i = 0; i < count; i++)
 		settle_task(k, deliver[i]);
 }

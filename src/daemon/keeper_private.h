@@ -20,7 +20,9 @@ struct task {
 	bool poison;         /* its outcome was made without a look inside */
 	struct outcome outcome;
 	struct slice packed; /* mapped: outcome views it */
-	bool prepared;
+	/* of its hand-over, each while others succeeded in between */
+	unsigned failures;
+	uint64_t failed_at; /* keeper.handed_over at the last one */
 	int64_t taken_at;
 };
 
@@ -60,6 +62,7 @@ struct keeper {
 	struct act_context act;
 	struct loop *loop;
 	struct queue *queue;
+	struct quarantine_config keep;
 	struct quarantine *quarantine;
 	struct arena *arena; /* for the life of the process */
 	struct hand *hands;
@@ -74,6 +77,8 @@ struct keeper {
 	struct counts counts, told;
 	bool told_once;
 	uint64_t next_serial;
+	uint64_t handed_over; /* groups that went through */
+	size_t wait_max;
 	uint64_t trouble_until; /* monotonic; 0: none */
 	bool more;              /* the queue may hold more than was claimed */
 	bool draining;
@@ -99,5 +104,7 @@ void keeper_trouble(struct keeper *k, const struct fail *why);
 /* keeper_backlog.c: tell the recorder; keeps what it cannot take now. */
 void backlog_add(struct keeper *k, const struct told_record *r);
 void backlog_flush(struct keeper *k);
+/* At the end: wait for the recorder a moment, then log what it left. */
+void backlog_finish(struct keeper *k);
 
 #endif

@@ -31,6 +31,7 @@ static const struct wire_row rows[] = {
 	{TELL_PEER,     SUP,  KEEP, WIRE_MANY,  5,               1},
 	{TELL_PEER,     SUP,  REC,  WIRE_MANY,  5,               1},
 	{TELL_PEER,     SUP,  HELP, WIRE_MANY,  5,               1},
+	{TELL_READY,    ANY,  SUP,  WIRE_ONCE,  0,               0},
 	{TELL_LATE,     KEEP, SUP,  WIRE_MANY,  12,              0},
 	{TELL_COUNTS,   KEEP, SUP,  WIRE_MANY,  sizeof(struct counts), 0},
 	{TELL_JOB,      KEEP, WORK, WIRE_MANY,  WIRE_BYTES_MAX,  2},

@@ -33,6 +33,7 @@ enum tell {
 	TELL_LOG,     /* level u8, line: a role without files logs */
 	TELL_DRAIN,   /* take nothing new, finish, exit 0 */
 	TELL_PEER,    /* role u8, index u32 + the wire to it */
+	TELL_READY,   /* has opened what it needs, is inside its walls */
 	TELL_LATE,    /* worker u32, serial: its message took too long */
 	TELL_COUNTS,  /* struct counts of a keeper */
 	TELL_JOB,     /* struct job + the message */

@@ -305,6 +305,7 @@ recorder_main(struct role_self *self, const struct settings *s)
 		log_error("recorder: %s", why.text);
 		return ROLE_EXIT_FAILED;
 	}
+	role_ready(self);
 	title_set("MailScanner: recorder");
 	/* What the keepers still have to say is taken before the end. */
 	while (!r->draining || has_sources(r))

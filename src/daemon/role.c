@@ -130,3 +130,14 @@ role_lock(struct role_self *self, struct jail *jail)
 		log_warn("%s: walls that are missing: %s",
 		    role_word(self->start.role), report.missing);
 }
+
+void
+role_ready(struct role_self *self)
+{
+	struct fail why;
+
+	/* Nothing was sent before: there is room, or nobody to hear it. */
+	if (wire_send(
+		&self->supervisor, TELL_READY, SLICE(""), NULL, 0, &why) != 0)
+		log_debug("%s: %s", role_word(self->start.role), why.text);
+}

@@ -37,6 +37,8 @@ void role_begin(struct role_self *self, const struct role_start *start);
 /* jail: calls, user, paths, limits; parent and core are filled in here. Ends
  * the process when a wall is half built. */
 void role_lock(struct role_self *self, struct jail *jail);
+/* Tell the supervisor that this role has what it needs. */
+void role_ready(struct role_self *self);
 
 /* Exit statuses of roles, in the supervisor's log. */
 enum {

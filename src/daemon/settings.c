@@ -233,9 +233,11 @@ load_processes(struct settings *s)
 
 	s->workers = (unsigned)bounded(
 	    conf_number(c, OPT_MAX_CHILDREN, NULL), 1, SETTINGS_WORKERS_MAX);
-	s->keepers = (s->workers + 1) / 2;
-	if (s->keepers > SETTINGS_KEEPERS_MAX)
-		s->keepers = SETTINGS_KEEPERS_MAX;
+	/* One without a worker would have nothing to do. */
+	s->keepers =
+	    (unsigned)bounded(conf_number(c, OPT_REEVE_KEEPERS, NULL), 1,
+		s->workers < SETTINGS_KEEPERS_MAX ? s->workers
+						  : SETTINGS_KEEPERS_MAX);
 	s->max_attempts = (unsigned)bounded(
 	    conf_number(c, OPT_MAXIMUM_PROCESSING_ATTEMPTS, NULL), 0, 1000);
 	s->scan_interval_ns =
@@ -267,7 +269,6 @@ load_places(struct settings *s, struct arena *a)
 	const struct conf *c = s->conf;
 
 	s->pid_file = text_of(c, OPT_PID_FILE, a);
-	s->lock_dir = text_of(c, OPT_LOCKFILE_DIR, a);
 	s->control = text_of(c, OPT_CONTROL_SOCKET, a);
 	s->history = text_of(c, OPT_HISTORY_DATABASE, a);
 	s->json_log = text_of(c, OPT_JSON_LOG_FILE, a);

@@ -44,7 +44,6 @@ struct settings {
 
 	/* places */
 	const char *pid_file;
-	const char *lock_dir;
 	const char *control;  /* socket; NULL: none */
 	const char *history;  /* NULL: none */
 	const char *json_log; /* NULL: none */

@@ -14,14 +14,23 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "daemon/courier.h"
+#include "daemon/receiver.h"
 #include "daemon/role.h"
 #include "daemon/supervisor_private.h"
 #include "sys/clock.h"
 #include "sys/title.h"
 
-enum { LOG_BURST = 64 /* messages of one child per turn */ };
+enum {
+	LOG_BURST = 64, /* messages of one child per turn */
+	PROBLEMS_TOLD_MAX = 20,
+	/* A child that did its work and was killed is not ill: a message may
+	 * do that to its worker, and others wait. */
+	BUSY_MOST_MS = 320,
+};
 
 static void generation_check(struct supervisor *top, struct generation *g);
+static void reload_due(struct loop *l, void *ctx);
 
 /* ---- words to children -------------------------------------------------- */
 
@@ -104,6 +113,7 @@ place_is_free(const struct slot *slot)
 	const struct generation *g;
 	const struct slot *s;
 
+	/* A receiver asks again itself until its listeners are free. */
 	if (slot->role != ROLE_CONTROL && slot->role != ROLE_COURIER)
 		return true;
 	for (g = slot->top->generations; g != NULL; g = g->next)
@@ -134,16 +144,17 @@ static void
 start_later(struct slot *s)
 {
 	uint64_t delay_ms = SUPERVISOR_FIRST_MS;
+	uint64_t most_ms = s->ready ? BUSY_MOST_MS : SUPERVISOR_MOST_MS;
 	unsigned i;
 
 	if (!place_is_free(s))
 		delay_ms = 100;
 	else if (s->failures == 0)
 		delay_ms = 0;
-	for (i = 1; i < s->failures && delay_ms < SUPERVISOR_MOST_MS; i++)
+	for (i = 1; i < s->failures && delay_ms < most_ms; i++)
 		delay_ms *= 2;
-	if (delay_ms > SUPERVISOR_MOST_MS)
-		delay_ms = SUPERVISOR_MOST_MS;
+	if (delay_ms > most_ms)
+		delay_ms = most_ms;
 	loop_timer_set(s->top->loop, &s->timer,
 	    loop_clock() + delay_ms * LOOP_MS, slot_due, s);
 }
@@ -191,10 +202,13 @@ slot_ended(struct loop *l, pid_t pid, int status, void *ctx)
 	wire_close(&s->wire);
 	s->pid = 0;
 	keep_counts(s);
-	if (!g->draining || bad)
+	/* Its partner's end was told. */
+	if (bad && !s->follows)
 		log_end(s, pid, status);
-	if (s->partner != NULL && s->partner->pid != 0)
+	if (s->partner != NULL && s->partner->pid != 0) {
+		s->partner->follows = true;
 		slot_kill(s->partner, SIGKILL);
+	}
 	if (bad && loop_clock() - s->started < SUPERVISOR_STEADY_S * LOOP_SEC)
 		s->failures++;
 	else
@@ -289,8 +303,9 @@ slot_message(struct slot *s, const struct wire_message *m)
 		relay_log(s, m->bytes);
 		break;
 	case TELL_COUNTS:
-		if (!counts_unpack(m->bytes, &s->counts))
-			break;
+		(void)counts_unpack(m->bytes, &s->counts);
+		break;
+	case TELL_READY:
 		s->ready = true;
 		generation_check(s->top, s->generation);
 		break;
@@ -353,6 +368,69 @@ generation_free(struct supervisor *top, struct generation *g)
 	arena_free(g->arena);
 }
 
+static int
+open_sink(struct supervisor *top, const struct settings *s, struct fail *why)
+{
+	struct logsink_config cfg = {.ident = "MailScanner",
+	    .facility = s->facility,
+	    .file = s->log_file,
+	    .to_stderr = top->options->foreground};
+	struct logsink *sink;
+	int code;
+
+	supervisor_make_places(s);
+	code = logsink_open(&sink, &cfg, why);
+	if (code != 0)
+		return code;
+	log_set_sink(logsink_write, sink);
+	/* Children have their own descriptors of the old one. */
+	logsink_close(top->sink);
+	top->sink = sink;
+	return 0;
+}
+
+/* The configuration can be used; what is wrong with it goes to the log. */
+static int
+check_problems(const struct conf *c, struct fail *why)
+{
+	const struct problems *all = conf_problems(c);
+	const struct problem *p;
+	int code = 0, told = 0;
+
+	vec_each (p, &all->list) {
+		if (p->level == PROBLEM_NOTE || told++ >= PROBLEMS_TOLD_MAX)
+			continue;
+		if (p->level == PROBLEM_ERROR && code == 0)
+			code = fail_set(why, FAIL_CONFIG, "%.*s:%u: %.*s",
+			    SLICE_FMT(p->file), p->line, SLICE_FMT(p->text));
+		log_warn("%s: %.*s:%u: %.*s", problem_word(p->level),
+		    SLICE_FMT(p->file), p->line, SLICE_FMT(p->text));
+	}
+	if (told > PROBLEMS_TOLD_MAX)
+		log_warn("%d more problems: reeve check lists all",
+		    told - PROBLEMS_TOLD_MAX);
+	return code;
+}
+
+/* What receiver and courier will read has to be good before they start. */
+static int
+check_mail_ways(const struct settings *s, struct fail *why)
+{
+	struct arena *a = arena_new(0);
+	struct receiver_settings rs;
+	struct courier_settings cs;
+	int code = 0;
+
+	receiver_settings_init(&rs);
+	courier_settings_init(&cs);
+	if (s->receives)
+		code = receiver_settings_load(&rs, s->conf, a, why);
+	if (code == 0 && s->delivers)
+		code = courier_settings_load(&cs, s->conf, a, why);
+	arena_free(a);
+	return code;
+}
+
 static struct generation *
 generation_load(struct supervisor *top, struct fail *why)
 {
@@ -364,8 +442,9 @@ generation_load(struct supervisor *top, struct fail *why)
 	g->conf = top->options->conf != NULL
 		      ? conf_load(top->options->conf, why)
 		      : conf_defaults();
-	if (g->conf == NULL ||
-	    settings_load(&g->settings, g->conf, a, why) != 0) {
+	if (g->conf == NULL || check_problems(g->conf, why) != 0 ||
+	    settings_load(&g->settings, g->conf, a, why) != 0 ||
+	    check_mail_ways(&g->settings, why) != 0) {
 		conf_free(g->conf);
 		arena_free(a);
 		return NULL;
@@ -385,7 +464,16 @@ prove_late(struct loop *l, void *ctx)
 	generation_check(g->slots->top, g);
 }
 
-/* Start what has to be there before mail is taken. */
+/* Has to wait until the one of the old generation has gone. */
+static bool
+comes_late(const struct supervisor *top, const struct slot *s)
+{
+	return top->current != NULL &&
+	       (s->role == ROLE_CONTROL || s->role == ROLE_RECEIVER ||
+		   s->role == ROLE_COURIER);
+}
+
+/* Start everything that can be there beside an old generation. */
 static void
 generation_start(struct supervisor *top, struct generation *g)
 {
@@ -396,8 +484,7 @@ generation_start(struct supervisor *top, struct generation *g)
 	top->generations = g;
 	generation_plan(top, g);
 	for (s = g->slots; s != NULL; s = s->next)
-		if (s->role != ROLE_CONTROL && s->role != ROLE_RECEIVER &&
-		    s->role != ROLE_COURIER)
+		if (!comes_late(top, s))
 			slot_spawn(s);
 	loop_timer_set(top->loop, &g->prove_timer,
 	    loop_clock() + SUPERVISOR_PROVE_S * LOOP_SEC, prove_late, g);
@@ -410,7 +497,7 @@ say_ready(struct supervisor *top)
 		(void)!write(top->options->ready_fd, "r", 1);
 }
 
-/* All keepers have opened their queue: the old generation may go. */
+/* All who have to be there are: the old generation may go. */
 static void
 generation_promote(struct supervisor *top, struct generation *g)
 {
@@ -427,14 +514,9 @@ generation_promote(struct supervisor *top, struct generation *g)
 		/* Its listeners have to go before new ones can come. */
 		stop_role(old, ROLE_CONTROL);
 	}
-	for (s = g->slots; s != NULL; s = s->next) {
-		if (s->pid != 0)
-			continue;
-		if (old == NULL)
-			slot_spawn(s);
-		else
+	for (s = g->slots; s != NULL; s = s->next)
+		if (s->pid == 0 && !loop_timer_is_set(&s->timer))
 			start_later(s);
-	}
 	if (old == NULL) {
 		log_notice("Reeve %s takes mail: %s queue, %u workers",
 		    REEVE_VERSION, g->settings.driver, g->settings.workers);
@@ -468,7 +550,7 @@ generation_check(struct supervisor *top, struct generation *g)
 		generation_give_up(top, g);
 	} else if (!g->proved && !g->draining) {
 		for (s = g->slots; s != NULL; s = s->next)
-			if (s->role == ROLE_KEEPER && !s->ready)
+			if (!s->ready && !comes_late(top, s))
 				ready = false;
 		if (ready)
 			generation_promote(top, g);
@@ -481,6 +563,9 @@ generation_check(struct supervisor *top, struct generation *g)
 	if (g == top->current)
 		top->current = NULL;
 	generation_free(top, g);
+	if (top->reload_wanted && !top->stopping)
+		loop_timer_set(
+		    top->loop, &top->reload_timer, 0, reload_due, top);
 	if (top->stopping && top->generations == NULL)
 		loop_stop(top->loop);
 }
@@ -492,11 +577,19 @@ supervisor_reload(struct supervisor *top, struct fail *why)
 {
 	struct generation *g;
 
-	if (top->stopping || top->current == NULL ||
-	    top->generations != top->current)
+	top->reload_wanted =
+	    top->current == NULL || top->generations != top->current;
+	if (top->stopping || top->reload_wanted)
 		return fail_set(why, FAIL_AGAIN,
-		    "a change of generations is still under way");
+		    top->stopping ? "the daemon is ending"
+				  : "a change is under way, the "
+				    "configuration is read again after it");
 	g = generation_load(top, why);
+	if (g != NULL && open_sink(top, &g->settings, why) != 0) {
+		conf_free(g->conf);
+		arena_free(g->arena);
+		g = NULL;
+	}
 	if (g == NULL) {
 		log_error("configuration not taken over, the old one stays in "
 			  "force: %s",
@@ -507,6 +600,16 @@ supervisor_reload(struct supervisor *top, struct fail *why)
 	generation_start(top, g);
 	why->text[0] = '\0';
 	return 0;
+}
+
+static void
+reload_due(struct loop *l, void *ctx)
+{
+	struct fail why;
+
+	(void)l;
+	if (supervisor_reload(ctx, &why) == FAIL_AGAIN)
+		log_notice("reload: %s", why.text);
 }
 
 static void
@@ -548,12 +651,9 @@ static void
 on_signal(struct loop *l, int signo, void *ctx)
 {
 	struct supervisor *top = ctx;
-	struct fail why;
 
-	(void)l;
 	if (signo == SIGHUP) {
-		if (supervisor_reload(top, &why) == FAIL_AGAIN)
-			log_warn("reload: %s", why.text);
+		reload_due(l, top);
 		return;
 	}
 	if (!top->stopping)
@@ -563,75 +663,6 @@ on_signal(struct loop *l, int signo, void *ctx)
 }
 
 /* ---- start -------------------------------------------------------------- */
-
-static int
-lock_fd(int fd, const char *path, struct fail *why)
-{
-	if (fd < 0)
-		return fail_errno(why, "open %s", path);
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		(void)close(fd);
-		return errno == EWOULDBLOCK
-			   ? fail_set(why, FAIL_EXISTS,
-				 "another Reeve runs: %s is locked", path)
-			   : fail_errno(why, "lock %s", path);
-	}
-	return fd;
-}
-
-static int
-write_pid(int fd, const char *path, struct fail *why)
-{
-	char text[32];
-	int n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
-
-	if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)n, 0) != n)
-		return fail_errno(why, "write %s", path);
-	return 0;
-}
-
-/* One Reeve per pid file and one per queue. */
-static int
-take_locks(struct supervisor *top, const struct settings *s, struct fail *why)
-{
-	char dir[4096];
-	char *slash;
-	int code;
-
-	code = lock_fd(
-	    open(s->pid_file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644),
-	    s->pid_file, why);
-	if (code < 0)
-		return code;
-	top->pid_fd = code;
-	code = write_pid(top->pid_fd, s->pid_file, why);
-	if (code != 0)
-		return code;
-	/* The directory around the claims: there before they are. */
-	(void)snprintf(dir, sizeof(dir), "%s", s->claims);
-	slash = strrchr(dir, '/');
-	if (slash != NULL && slash != dir)
-		*slash = '\0';
-	code = lock_fd(open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), dir, why);
-	if (code < 0)
-		return code;
-	top->spool_fd = code;
-	return 0;
-}
-
-static int
-open_sink(struct supervisor *top, const struct settings *s, struct fail *why)
-{
-	struct logsink_config cfg = {.ident = "MailScanner",
-	    .facility = s->facility,
-	    .file = s->log_file,
-	    .to_stderr = top->options->foreground};
-	int code = logsink_open(&top->sink, &cfg, why);
-
-	if (code == 0)
-		log_set_sink(logsink_write, top->sink);
-	return code;
-}
 
 static int
 watch_signals(struct supervisor *top, struct fail *why)
@@ -667,10 +698,10 @@ supervisor_open(struct supervisor *top, struct generation **g, struct fail *why)
 		return code;
 	*g = generation_load(top, why);
 	if (*g == NULL)
-		return FAIL_CONFIG;
+		return why->code;
 	code = open_sink(top, &(*g)->settings, why);
 	if (code == 0)
-		code = take_locks(top, &(*g)->settings, why);
+		code = supervisor_take_places(top, &(*g)->settings, why);
 	if (code == 0)
 		code = watch_signals(top, why);
 	return code;
@@ -685,7 +716,7 @@ supervisor_run(const struct supervisor_options *o)
 	struct fail why;
 
 	top->options = o;
-	top->pid_fd = top->spool_fd = -1;
+	top->pid_fd = top->claims_fd = -1;
 	top->room = arena_alloc(a, WIRE_BYTES_MAX);
 	top->started = loop_clock();
 	top->started_at = clock_wall();
@@ -693,6 +724,8 @@ supervisor_run(const struct supervisor_options *o)
 	raise_files();
 	if (supervisor_open(top, &g, &why) != 0) {
 		log_error("%s", why.text);
+		if (top->sink != NULL && !o->foreground)
+			(void)fprintf(stderr, "reeve: %s\n", why.text);
 		return 1;
 	}
 	title_set("MailScanner: starting children");

@@ -29,7 +29,8 @@ struct slot {
 	unsigned failures; /* in a row */
 	unsigned restarts;
 	bool told_to_stop;
-	bool ready; /* of a keeper: has opened its world */
+	bool follows; /* killed because its partner ended */
+	bool ready;   /* has opened its world and is inside its walls */
 	struct counts counts;
 };
 
@@ -51,8 +52,9 @@ struct supervisor {
 	struct logsink *sink;
 	struct generation *generations; /* newest first */
 	struct generation *current;     /* the one that takes mail */
-	int pid_fd, spool_fd;           /* locks */
-	struct loop_timer stop_timer;
+	int pid_fd, claims_fd;          /* locks */
+	struct loop_timer stop_timer, reload_timer;
+	bool reload_wanted; /* as soon as the last change is over */
 	unsigned next_number;
 	uint64_t started;
 	int64_t started_at;
@@ -70,6 +72,12 @@ struct slot *generation_find(
     const struct generation *g, enum role role, unsigned index);
 /* Makes the slots that its settings ask for (nothing is started). */
 void generation_plan(struct supervisor *top, struct generation *g);
+
+/* supervisor_places.c: make the directories that are missing; then lock pid
+ * file and claims. */
+void supervisor_make_places(const struct settings *s);
+int supervisor_take_places(struct supervisor *top, const struct settings *s,
+    struct fail *why) ATTR_NODISCARD;
 
 /* supervisor.c */
 void slot_event(struct loop *l, unsigned events, void *ctx);

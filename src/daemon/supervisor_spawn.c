@@ -15,6 +15,8 @@
 #include "sys/clock.h"
 #include "sys/title.h"
 
+enum { LISTEN_TRIES = 50, LISTEN_PAUSE_MS = 40 };
+
 struct slot *
 generation_find(const struct generation *g, enum role role, unsigned index)
 {
@@ -77,7 +79,8 @@ receiver_role(struct role_self *self, const struct settings *s)
 {
 	struct arena *a = arena_new(0);
 	struct receiver_settings rs;
-	struct receiver *r;
+	struct receiver *r = NULL;
+	int code, tries;
 	struct jail jail = {.calls = JAIL_CALLS_NET,
 	    .drop = s->drop,
 	    .uid = s->uid,
@@ -86,12 +89,24 @@ receiver_role(struct role_self *self, const struct settings *s)
 	struct fail why;
 
 	receiver_settings_init(&rs);
-	if (receiver_settings_load(&rs, s->conf, a, &why) != 0 ||
-	    receiver_open(&r, &rs, &why) != 0) {
+	code = receiver_settings_load(&rs, s->conf, a, &why);
+	if (code != 0) {
+		log_error("receiver: %s", why.text);
+		return ROLE_EXIT_CONFIG;
+	}
+	/* One of an older configuration may be letting go of the address. */
+	for (tries = 0; tries < LISTEN_TRIES; tries++) {
+		code = receiver_open(&r, &rs, &why);
+		if (code == 0)
+			break;
+		clock_sleep_ms(LISTEN_PAUSE_MS);
+	}
+	if (code != 0) {
 		log_error("receiver: %s", why.text);
 		return ROLE_EXIT_FAILED;
 	}
 	role_lock(self, &jail);
+	role_ready(self);
 	title_set("MailScanner: receiver");
 	if (receiver_run(r, &why) != 0) {
 		log_error("receiver: %s", why.text);
@@ -126,6 +141,7 @@ courier_role(struct role_self *self, const struct settings *s)
 		log_error("courier: %s", why.text);
 		return ROLE_EXIT_FAILED;
 	}
+	role_ready(self);
 	title_set("MailScanner: courier");
 	if (courier_run(c, &why) != 0) {
 		log_error("courier: %s", why.text);
@@ -187,8 +203,8 @@ begin_child(struct slot *slot, int wire_fd, pid_t parent, const int *fds,
 	/* The locks are held until the last child has ended. */
 	if (top->pid_fd >= 0)
 		start.fds[start.fd_count++] = top->pid_fd;
-	if (top->spool_fd >= 0)
-		start.fds[start.fd_count++] = top->spool_fd;
+	if (top->claims_fd >= 0)
+		start.fds[start.fd_count++] = top->claims_fd;
 	for (i = 0; i < fd_count; i++)
 		start.fds[start.fd_count++] = fds[i];
 	loop_forked(top->loop);
@@ -220,7 +236,7 @@ fork_slot(struct slot *slot, const int *fds, size_t fd_count, struct fail *why)
 	}
 	top->walls_told[slot->role] = true;
 	slot->started = loop_clock();
-	slot->ready = slot->told_to_stop = false;
+	slot->ready = slot->told_to_stop = slot->follows = false;
 	wire_init(&slot->wire, pair[0], &protocol, ROLE_SUPERVISOR, slot->role);
 	loop_child_add(top->loop, &slot->child, slot->pid, slot_ended, slot);
 	return loop_watch_add(

@@ -74,7 +74,8 @@ supervisor_status(const struct supervisor *top, struct buf *out)
 	json_str(&j, "config",
 	    slice_str(top->options->conf != NULL ? top->options->conf
 						 : "(defaults)"));
-	json_int(&j, "generation", top->current->number);
+	json_int(
+	    &j, "generation", top->current != NULL ? top->current->number : 0);
 	json_int(&j, "started", top->started_at);
 	json_int(&j, "seconds",
 	    (int64_t)(clock_ms_between(top->started, loop_clock()) / 1000));

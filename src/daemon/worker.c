@@ -391,6 +391,7 @@ worker_main(struct role_self *self, const struct settings *s, int keeper_fd,
 	wire_init(&w.keeper, keeper_fd, &protocol, ROLE_WORKER, ROLE_KEEPER);
 	wire_init(&w.engine, engine_fd, &protocol, ROLE_WORKER, ROLE_ENGINE);
 	role_lock(self, &jail);
+	role_ready(self);
 	title_set("MailScanner: waiting for messages");
 	if (work(&w, &why) == FAIL_GONE)
 		return ROLE_EXIT_OK;
