@@ -78,7 +78,8 @@ env_name(struct slice s, char name[64])
 
 /* One pass over s; *changed if something was replaced. */
 static void
-expand_once(struct conf *c, struct slice s, struct buf *out, bool *changed)
+expand_once(
+    const struct conf *c, struct slice s, struct buf *out, bool *changed)
 {
 	char name[64];
 	size_t i = 0, n;
@@ -122,7 +123,7 @@ expand_once(struct conf *c, struct slice s, struct buf *out, bool *changed)
 }
 
 struct slice
-conf_expand(struct conf *c, struct slice text)
+conf_expand_in(const struct conf *c, struct arena *a, struct slice text)
 {
 	struct buf out;
 	bool changed = true;
@@ -134,10 +135,16 @@ conf_expand(struct conf *c, struct slice text)
 			break;
 		buf_init(&out, CONF_VALUE_MAX);
 		expand_once(c, text, &out, &changed);
-		text = arena_dup(c->arena, buf_slice(&out));
+		text = arena_dup(a, buf_slice(&out));
 		buf_fini(&out);
 	}
 	return text;
+}
+
+struct slice
+conf_expand(struct conf *c, struct slice text)
+{
+	return conf_expand_in(c, c->arena, text);
 }
 
 struct slice

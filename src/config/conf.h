@@ -80,6 +80,9 @@ bool conf_changed(const struct conf *c, enum option opt);
 const struct ruleset *conf_ruleset(const struct conf *c, enum option opt);
 /* %variables% and environment variables of a text replaced. */
 struct slice conf_expand(struct conf *c, struct slice text);
+/* The same for readers that come later: what is made lives in a. */
+struct slice conf_expand_in(
+    const struct conf *c, struct arena *a, struct slice text);
 /* A whole file of at most `max` bytes into the arena of c; NULL slice and a
  * problem if it cannot be read. */
 struct slice conf_read_file(

@@ -181,8 +181,9 @@ UNIT(scanners_and_languages_parse)
 	    &w, c, conf_read_file(c, path, CONF_FILE_MAX, PROBLEM_ERROR), path);
 	check(wrappers_find(&w, SLICE("generic")) != NULL);
 	path = conf_written(c, OPT_LANGUAGE_STRINGS);
-	languages_parse(
-	    &l, c, conf_read_file(c, path, CONF_FILE_MAX, PROBLEM_ERROR), path);
+	languages_parse(&l, conf_arena(c), c,
+	    conf_read_file(c, path, CONF_FILE_MAX, PROBLEM_ERROR), path,
+	    conf_problems_rw(c));
 	check(l.texts.n >= 70);
 	check_slice(languages_get(&l, "noticeprefix"), "Warning");
 	expect_no_problems(c);

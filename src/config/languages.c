@@ -16,13 +16,13 @@ lower(char out[KEY_MAX], struct slice key)
 }
 
 void
-languages_parse(
-    struct languages *l, struct conf *c, struct slice text, struct slice file)
+languages_parse(struct languages *l, struct arena *a, const struct conf *c,
+    struct slice text, struct slice file, struct problems *problems)
 {
 	struct slice line;
 	unsigned number = 0;
 
-	map_init(&l->texts, conf_arena(c));
+	map_init(&l->texts, a);
 	while (slice_line(&text, &line) && l->texts.n < LANGUAGES_MAX) {
 		char key[KEY_MAX];
 		ptrdiff_t eq;
@@ -34,14 +34,15 @@ languages_parse(
 			continue;
 		eq = slice_chr(line, '=');
 		if (eq <= 0) {
-			problem_add(conf_problems_rw(c), PROBLEM_WARNING, file,
-			    number, "want \"key = text\"");
+			if (problems != NULL)
+				problem_add(problems, PROBLEM_WARNING, file,
+				    number, "want \"key = text\"");
 			continue;
 		}
-		value = arena_make(conf_arena(c), struct slice);
-		*value = arena_dup(conf_arena(c),
-		    conf_expand(
-			c, slice_trim(slice_from(line, (size_t)eq + 1))));
+		value = arena_make(a, struct slice);
+		*value = arena_dup(
+		    a, conf_expand_in(
+			   c, a, slice_trim(slice_from(line, (size_t)eq + 1))));
 		map_set(&l->texts,
 		    slice_of(key, lower(key, slice_sub(line, 0, (size_t)eq))),
 		    value);

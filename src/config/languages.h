@@ -13,9 +13,9 @@ struct languages {
 	struct map texts; /* lower-case key -> struct slice */
 };
 
-/* c: for variables, memory and problems; everything ends with it. */
-void languages_parse(
-    struct languages *l, struct conf *c, struct slice text, struct slice file);
+/* c: for variables. Everything lives in a; problems may be NULL. */
+void languages_parse(struct languages *l, struct arena *a, const struct conf *c,
+    struct slice text, struct slice file, struct problems *problems);
 struct slice languages_get(const struct languages *l, const char *key);
 
 #endif

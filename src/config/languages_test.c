@@ -6,9 +6,9 @@ UNIT(keys_without_case_and_missing_ones)
 	struct conf *c = conf_defaults();
 	struct languages l;
 
-	languages_parse(&l, c,
+	languages_parse(&l, conf_arena(c), c,
 	    SLICE("# c\nNotSpam = kein Spam\nbroken\nX=see %rules-dir%\n"),
-	    SLICE("f"));
+	    SLICE("f"), conf_problems_rw(c));
 	check_slice(languages_get(&l, "notspam"), "kein Spam");
 	check_slice(languages_get(&l, "X"), "see /etc/MailScanner/rules");
 	check_slice(languages_get(&l, "Missing"), "Missing");
