@@ -1,7 +1,9 @@
 /* courier - the way out: mail of the outgoing spool to where its routes lead.
  *
  * Each recipient's domain chooses a route: SMTP or LMTP hop, Maildir, or a
- * sendmail program started without a shell. What cannot be delivered now waits
+ * sendmail program started without a shell. Every destination is a lane with
+ * forked children of its own, so that a dead or slow one holds up nobody else;
+ * Maildir deliveries share their disk syncs. What cannot be delivered now waits
  * with growing delays; what never can becomes a bounce (RFC 3464) that is in
  * the spool before the recipient is marked done. A message leaves the spool
  * when every recipient is done. Killing this process at any moment loses
@@ -10,7 +12,11 @@
  *
  * Routes: "example.org=lmtp:unix:/run/lmtp; .example.net=smtp:192.0.2.1:25;
  * *=maildir:/var/mail/%d/%u", first match wins; a route without "=" is for
- * all. %u local part, %d domain, %a both, each as one safe file name.
+ * all, ".example.net" for every domain below it. %u local part, %d domain, %a
+ * both, each as one safe file name. "pipe:/usr/sbin/sendmail -i -f %s": words,
+ * no shell; %s is the sender ("<>" for none; "-f SENDER" is added when no word
+ * has it); "--" and the recipients follow. Mail for which no route is found
+ * waits and expires.
  *
  * SECURITY: outgoing spool, Maildirs, connections to the hops; exec only when
  * a pipe route is set (courier_needs_exec).
@@ -40,11 +46,10 @@ struct courier_settings {
 	const char *spool; /* its root directory */
 	struct slice host; /* our name in EHLO and in bounces */
 	VEC_OF(struct courier_route) routes;
-	unsigned deliveries_max; /* at once */
-	uint64_t retry_first_ns; /* doubles up to retry_most_ns */
-	uint64_t retry_most_ns;
-	uint64_t expire_sec; /* age at which a recipient is given up */
-	uint64_t delay_sec;  /* age at which a DELAY notice is due */
+	unsigned deliveries_max;    /* at once */
+	VEC_OF(uint64_t) retry_sec; /* pauses; the last one repeats */
+	uint64_t expire_sec;        /* age at which a recipient is given up */
+	uint64_t delay_sec;         /* age at which a DELAY notice is due */
 	uint64_t connect_ns, reply_ns;
 };
 
@@ -63,6 +68,12 @@ int courier_open(struct courier **c, const struct courier_settings *s,
 int courier_run(struct courier *c, struct fail *why) ATTR_NODISCARD;
 void courier_close(struct courier *c);
 
-enum { COURIER_DRAIN_SEC = 20 };
+enum {
+	COURIER_DRAIN_SEC = 20,
+	COURIER_ROUTES_MAX = 1000,
+	COURIER_LANES_MAX = 256, /* different destinations */
+	COURIER_RETRY_MAX = 32,  /* pauses in Delivery Retry Times */
+	COURIER_HOPS_MAX = 50,   /* Received fields: more is a loop */
+};
 
 #endif

@@ -590,18 +590,6 @@ on_term(struct loop *l, int signo, void *ctx)
 	}
 }
 
-void
-receiver_settings_init(struct receiver_settings *s)
-{
-	*s = (struct receiver_settings){
-	    .host = SLICE("localhost"),
-	    .message_max = 200 * 1000 * 1000,
-	    .recipients_max = 1000,
-	    .sessions_max = 500,
-	    .idle_ns = 300 * LOOP_SEC,
-	};
-}
-
 int
 receiver_open(
     struct receiver **out, const struct receiver_settings *s, struct fail *why)

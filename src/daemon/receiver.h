@@ -42,8 +42,8 @@ struct receiver_settings {
 };
 
 /* Defaults in, then what the configuration says: SMTP Listen, SMTP Allowed
- * Clients, SMTP Trusted Clients, Spool Dir ... Slices live in `a`. FAIL_CONFIG
- * with the option's name when a value cannot be used. */
+ * Clients, SMTP Allowed Peers (whom we trust) ... Slices live in `a`.
+ * FAIL_CONFIG with the option's name when a value cannot be used. */
 void receiver_settings_init(struct receiver_settings *s);
 int receiver_settings_load(struct receiver_settings *s, const struct conf *c,
     struct arena *a, struct fail *why) ATTR_NODISCARD;

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* sync_file_range */
 #include "queue/maildir.h"
 
 #include <errno.h>
@@ -8,8 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arena.h"
+#include "base/map.h"
 #include "base/text.h"
 #include "queue/smtp_address.h"
+#include "sys/io.h"
 
 enum { COPY_CHUNK = 64 * 1024, DIR_MODE = 0700, FILE_MODE = 0600 };
 
@@ -107,30 +111,33 @@ maildir_path(struct buf *out, struct slice pattern, struct slice address,
 
 /* ---- directories ---- */
 
-static int
-sync_dir(int fd, const char *what, struct fail *why)
-{
-	return fsync(fd) < 0 ? fail_errno(why, "cannot sync %s", what) : 0;
-}
-
 /* Open `name` below at, made when it is not there. */
 static int
 open_dir(int at, const char *name, struct fail *why)
 {
+	bool made = false;
+	int fd = io_make_dir(at, name, DIR_MODE, &made, why);
+	int rc = 0;
+
+	if (fd >= 0 && made)
+		rc = io_sync(at, "the parent directory", why);
+	if (rc == 0)
+		return fd;
+	(void)close(fd);
+	return rc;
+}
+
+/* A directory of the path to a mailbox, which an administrator may have made
+ * a link. */
+static int
+open_step(int at, const char *name, struct fail *why)
+{
 	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd >= 0 || errno != ENOENT)
-		return fd >= 0 ? fd : fail_errno(why, "cannot open %s", name);
-	if (mkdirat(at, name, DIR_MODE) < 0 && errno != EEXIST)
-		return fail_errno(why, "cannot make %s", name);
-	fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return fail_errno(why, "cannot open %s", name);
-	if (sync_dir(at, "the parent directory", why) < 0) {
-		(void)close(fd);
-		return FAIL_IO;
-	}
-	return fd;
+	if (fd >= 0)
+		return fd;
+	return errno == ENOENT ? open_dir(at, name, why)
+			       : fail_errno(why, "cannot open %s", name);
 }
 
 /* Open an absolute path; walk there and make what is missing. */
@@ -160,7 +167,7 @@ open_path(const char *path, struct fail *why)
 		}
 		memcpy(name, part.p, part.n);
 		name[part.n] = '\0';
-		next = open_dir(at, name, why);
+		next = open_step(at, name, why);
 		(void)close(at);
 		if (next < 0) {
 			(void)fail_add(why, "mailbox %s", path);
@@ -171,8 +178,12 @@ open_path(const char *path, struct fail *why)
 	return at;
 }
 
+/* One mailbox, open for as long as a group needs it. */
 struct box {
 	int dir, tmp, new;
+	int rc; /* why it could not be opened */
+	struct fail why;
+	bool sync_tmp, sync_new;
 };
 
 static void
@@ -184,6 +195,7 @@ box_close(struct box *b)
 		(void)close(b->tmp);
 	if (b->dir >= 0)
 		(void)close(b->dir);
+	b->dir = b->tmp = b->new = -1;
 }
 
 static int
@@ -191,7 +203,7 @@ box_open(struct box *b, const char *dir, struct fail *why)
 {
 	int cur = -1, rc;
 
-	*b = (struct box){-1, -1, -1};
+	*b = (struct box){.dir = -1, .tmp = -1, .new = -1};
 	rc = b->dir = open_path(dir, why);
 	if (rc >= 0)
 		rc = b->tmp = open_dir(b->dir, "tmp", why);
@@ -207,21 +219,6 @@ box_open(struct box *b, const char *dir, struct fail *why)
 }
 
 /* ---- bytes ---- */
-
-static int
-write_all(int fd, struct slice s, struct fail *why)
-{
-	while (s.n > 0) {
-		ssize_t n = write(fd, s.p, s.n);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return fail_errno(why, "cannot write the message");
-		s = slice_from(s, (size_t)n);
-	}
-	return 0;
-}
 
 /* Append s without the CR of its CRLFs; *cr: one is held back. */
 static void
@@ -248,22 +245,21 @@ copy_message(int to, const struct maildir_message *m, struct fail *why)
 	struct buf in, out;
 	uint64_t at = 0;
 	bool cr = false;
-	int rc = write_all(to, m->prefix, why);
+	int rc = 0;
 
 	buf_init(&in, COPY_CHUNK);
-	buf_init(&out, COPY_CHUNK + 2);
-	while (rc == 0 && at < m->size) {
+	buf_init(&out, m->prefix.n + COPY_CHUNK + 2);
+	(void)buf_add(&out, m->prefix);
+	do {
 		uint64_t left = m->size - at;
 		size_t want = left < COPY_CHUNK ? (size_t)left : COPY_CHUNK;
 		ssize_t n;
 
 		buf_reset(&in);
-		n = pread(
-		    m->fd, buf_room(&in, want), want, (off_t)(m->offset + at));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			rc = n < 0 ? fail_errno(why, "cannot read the message")
+		n = io_read_at(
+		    m->fd, buf_room(&in, want), want, m->offset + at, why);
+		if (n < 0 || (size_t)n < want) {
+			rc = n < 0 ? (int)n
 				   : fail_set(
 					 why, FAIL_BAD, "message is cut short");
 			break;
@@ -272,9 +268,9 @@ copy_message(int to, const struct maildir_message *m, struct fail *why)
 		add_lf_lines(&out, slice_of(in.p, (size_t)n), &cr);
 		if (at == m->size && cr)
 			(void)buf_addc(&out, '\r');
-		rc = write_all(to, buf_slice(&out), why);
+		rc = io_write(to, buf_slice(&out), why);
 		buf_reset(&out);
-	}
+	} while (rc == 0 && at < m->size);
 	buf_fini(&in);
 	buf_fini(&out);
 	return rc;
@@ -303,64 +299,175 @@ was_delivered(const struct box *b, const char *name)
 	       S_ISREG(st.st_mode) && st.st_nlink >= 2;
 }
 
-static int
-write_tmp(const struct box *b, const char *name,
-    const struct maildir_message *m, struct fail *why)
+/* One job of a group while it is under way. */
+struct work {
+	struct maildir_job *job;
+	struct box *box;
+	int fd;         /* of the tmp file; -1: closed, or not needed */
+	bool was_there; /* linked by an earlier attempt */
+	char name[MAILDIR_NAME_MAX + 1];
+};
+
+static void
+write_tmp(struct work *w)
 {
-	int fd, rc;
+	struct maildir_job *j = w->job;
 
 	/* What is left of an attempt that did not get to the link. */
-	if (unlinkat(b->tmp, name, 0) < 0 && errno != ENOENT)
-		return fail_errno(why, "cannot clear tmp/%s", name);
-	fd = openat(b->tmp, name,
-	    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
-	if (fd < 0)
-		return fail_errno(why, "cannot make tmp/%s", name);
-	rc = copy_message(fd, m, why);
-	if (rc == 0 && fsync(fd) < 0)
-		rc = fail_errno(why, "cannot sync tmp/%s", name);
-	if (close(fd) < 0 && rc == 0)
-		rc = fail_errno(why, "cannot close tmp/%s", name);
-	/* The name must be as durable as the link that will follow. */
-	if (rc == 0)
-		rc = sync_dir(b->tmp, "tmp", why);
-	if (rc < 0)
-		(void)unlinkat(b->tmp, name, 0);
-	return rc;
+	j->result = io_drop(w->box->tmp, w->name, &j->why);
+	if (j->result == 0)
+		w->fd = io_create(w->box->tmp, w->name, FILE_MODE, &j->why);
+	if (j->result == 0 && w->fd < 0)
+		j->result = w->fd;
+	if (j->result == 0)
+		j->result = copy_message(w->fd, &j->message, &j->why);
+	/* Let the disk begin while the others are written. */
+	if (j->result == 0)
+		(void)sync_file_range(w->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+/* The name in tmp/ must be as durable as the link that will follow. */
+static void
+sync_tmp(struct work *w)
+{
+	struct maildir_job *j = w->job;
+
+	if (j->result == 0 && w->fd >= 0)
+		j->result = io_sync(w->fd, "the mailbox file", &j->why);
+	w->box->sync_tmp |= j->result == 0;
+}
+
+static void
+link_new(struct work *w)
+{
+	struct maildir_job *j = w->job;
+
+	if (j->result == 0 && w->box->rc < 0) {
+		j->result = w->box->rc;
+		j->why = w->box->why;
+	}
+	if (j->result == 0 && !w->was_there)
+		j->result = io_link(
+		    w->box->tmp, w->name, w->box->new, w->name, &j->why);
+	/* Linked earlier, and somebody has swept tmp/ since. */
+	if (j->result == FAIL_EXISTS)
+		j->result = 0;
+	w->box->sync_new |= j->result == 0;
+}
+
+static void
+end_work(struct work *w)
+{
+	struct maildir_job *j = w->job;
+
+	if (w->fd >= 0)
+		(void)close(w->fd);
+	if (w->box == NULL)
+		return;
+	if (j->result == 0 && w->box->rc < 0) {
+		/* Perhaps linked: its trace must stay. */
+		j->result = w->box->rc;
+		j->why = w->box->why;
+	} else if (j->result < 0 && w->fd >= 0 && w->box->tmp >= 0 &&
+		   !was_delivered(w->box, w->name)) {
+		(void)io_drop(w->box->tmp, w->name, NULL);
+	}
+}
+
+static void
+begin_work(
+    struct work *w, struct maildir_job *j, struct arena *a, struct map *boxes)
+{
+	struct map_entry *e;
+	bool added;
+
+	*w = (struct work){.job = j, .fd = -1};
+	j->result = 0;
+	ensure(key_name(w->name, sizeof(w->name), j->message.key));
+	e = map_add(boxes, slice_str(j->dir), &added);
+	if (added) {
+		struct box *b = arena_make(a, struct box);
+		struct fail why = {.code = 0};
+		int rc = box_open(b, j->dir, &why);
+
+		b->rc = rc;
+		b->why = why;
+		e->value = b;
+	}
+	w->box = e->value;
+	j->result = w->box->rc;
+	j->why = w->box->why;
+	if (j->result < 0)
+		return;
+	w->was_there = was_delivered(w->box, w->name);
+	if (!w->was_there)
+		write_tmp(w);
+}
+
+static void
+sync_boxes(struct map *boxes, bool new)
+{
+	struct map_entry *e;
+
+	map_each (e, boxes) {
+		struct box *b = e->value;
+
+		if (b->rc == 0 && (new ? b->sync_new : b->sync_tmp))
+			b->rc = new ? io_sync(b->new, "new", &b->why)
+				    : io_sync(b->tmp, "tmp", &b->why);
+	}
+}
+
+void
+maildir_deliver_all(struct maildir_job *jobs, size_t n)
+{
+	struct arena *a = arena_new(0);
+	struct work *works = arena_array(a, n, sizeof(*works));
+	struct map_entry *e;
+	struct map boxes;
+
+	ensure(n <= MAILDIR_GROUP_MAX);
+	map_init(&boxes, a);
+	for (size_t i = 0; i < n; i++)
+		begin_work(&works[i], &jobs[i], a, &boxes);
+	for (size_t i = 0; i < n; i++)
+		sync_tmp(&works[i]);
+	sync_boxes(&boxes, false);
+	for (size_t i = 0; i < n; i++)
+		link_new(&works[i]);
+	sync_boxes(&boxes, true);
+	for (size_t i = 0; i < n; i++)
+		end_work(&works[i]);
+	map_each (e, &boxes)
+		box_close(e->value);
+	arena_free(a);
 }
 
 int
 maildir_deliver(
     const char *dir, const struct maildir_message *m, struct fail *why)
 {
-	char name[MAILDIR_NAME_MAX + 1];
-	struct box b;
-	int rc;
+	struct maildir_job j = {.dir = dir, .message = *m};
 
-	ensure(key_name(name, sizeof(name), m->key));
-	rc = box_open(&b, dir, why);
-	if (rc < 0)
-		return rc;
-	if (!was_delivered(&b, name)) {
-		rc = write_tmp(&b, name, m, why);
-		if (rc == 0 && linkat(b.tmp, name, b.new, name, 0) < 0)
-			rc = fail_errno(why, "cannot link new/%s", name);
-	}
-	if (rc == 0)
-		rc = sync_dir(b.new, "new", why);
-	box_close(&b);
-	return rc;
+	maildir_deliver_all(&j, 1);
+	if (j.result < 0 && why != NULL)
+		*why = j.why;
+	return j.result;
 }
 
 void
 maildir_forget(const char *dir, struct slice key)
 {
 	char name[MAILDIR_NAME_MAX + 1];
-	struct box b;
+	char path[MAILDIR_PATH_MAX + 8];
+	int fd;
 
 	ensure(key_name(name, sizeof(name), key));
-	if (box_open(&b, dir, NULL) < 0)
+	if (snprintf(path, sizeof(path), "%s/tmp", dir) >= (int)sizeof(path))
 		return;
-	(void)unlinkat(b.tmp, name, 0);
-	box_close(&b);
+	fd = io_open_dir(AT_FDCWD, path, NULL);
+	if (fd < 0)
+		return;
+	(void)io_drop(fd, name, NULL);
+	(void)close(fd);
 }

@@ -6,7 +6,8 @@
  * it is on record that the delivery is done). A second maildir_deliver with
  * the same key finds the link count at two and does nothing, also when the
  * reader has moved the message meanwhile. Order on disk: tmp file written and
- * synced, directory synced, linked into new/, new/ synced.
+ * synced, directory synced, linked into new/, new/ synced. Messages of a group
+ * do each of these steps together.
  *
  * Messages are stored with LF line ends, as mailbox readers on this system
  * expect; other bytes are kept.
@@ -21,7 +22,11 @@
 #include "base/fail.h"
 #include "base/slice.h"
 
-enum { MAILDIR_NAME_MAX = 200, MAILDIR_PATH_MAX = 4000 };
+enum {
+	MAILDIR_NAME_MAX = 200,
+	MAILDIR_PATH_MAX = 4000,
+	MAILDIR_GROUP_MAX = 100, /* messages that share their syncs */
+};
 
 struct maildir_message {
 	struct slice key;    /* letters, digits, ".", "-", "_"; unique */
@@ -38,6 +43,15 @@ struct maildir_message {
  * pattern is not an absolute path or has another %. */
 int maildir_path(struct buf *out, struct slice pattern, struct slice address,
     struct fail *why) ATTR_NODISCARD;
+/* One of a group that shares its disk syncs. */
+struct maildir_job {
+	const char *dir;
+	struct maildir_message message;
+	int result; /* 0: durably there; else a FAIL code and its story */
+	struct fail why;
+};
+void maildir_deliver_all(struct maildir_job *jobs, size_t n);
+
 /* 0 when the message is durably there. The mailbox is made when missing (its
  * parents too). */
 int maildir_deliver(const char *dir, const struct maildir_message *m,

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
@@ -127,7 +128,8 @@ spool_clean(struct spool *s, int64_t age_sec)
 	while (d != NULL && (e = readdir(d)) != NULL)
 		if (is_id(e->d_name) &&
 		    fstatat(s->tmp, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISREG(st.st_mode) && st.st_mtim.tv_sec < limit)
+		    S_ISREG(st.st_mode) && !(st.st_mode & S_IXUSR) &&
+		    st.st_mtim.tv_sec < limit)
 			(void)unlinkat(s->tmp, e->d_name, 0);
 	if (d != NULL)
 		(void)closedir(d);
@@ -350,8 +352,13 @@ spool_add_commit(struct spool_add **add, size_t n, struct fail *why)
 int
 spool_add_prepare(struct spool_add *add, struct fail *why)
 {
-	int rc = sync_add(add, why);
+	int rc = 0;
 
+	/* From here on spool_clean leaves it alone. */
+	if (fchmod(add->fd, 0700) < 0)
+		rc = fail_errno(why, "cannot mark the spool file %s", add->id);
+	if (rc == 0)
+		rc = sync_add(add, why);
 	if (rc == 0 && fsync(add->spool->tmp) < 0)
 		rc = fail_errno(why, "cannot sync tmp in the spool");
 	if (rc == 0)
@@ -366,9 +373,8 @@ spool_publish(
 	struct fail story = {.code = 0};
 	int rc = rename_in(s, room, id, &story);
 
-	if (rc == FAIL_GONE)
-		return 0;
-	if (rc < 0) {
+	/* None there: it was visible before, perhaps not yet durably. */
+	if (rc < 0 && rc != FAIL_GONE) {
 		if (why != NULL)
 			*why = story;
 		return rc;
@@ -379,6 +385,53 @@ spool_publish(
 }
 
 /* ---- out ---- */
+
+int
+spool_listen(struct spool *s, enum spool_room room, struct fail *why)
+{
+	char path[64];
+	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", s->room[room]);
+	if (fd < 0)
+		return fail_errno(why, "cannot watch the spool");
+	if (inotify_add_watch(fd, path, IN_CREATE | IN_MOVED_TO) < 0) {
+		(void)fail_errno(why, "cannot watch the spool");
+		(void)close(fd);
+		return why != NULL ? why->code : FAIL_IO;
+	}
+	return fd;
+}
+
+bool
+spool_heard(int fd, spool_heard_fn *fn, void *ctx)
+{
+	union {
+		struct inotify_event event;
+		char bytes[8 * 1024];
+	} room;
+	bool whole = true;
+	ssize_t n;
+
+	while ((n = read(fd, room.bytes, sizeof(room.bytes))) > 0) {
+		size_t at = 0;
+
+		while (at + sizeof(struct inotify_event) <= (size_t)n) {
+			struct inotify_event e;
+
+			memcpy(&e, room.bytes + at, sizeof(e));
+			at += sizeof(e);
+			if (e.mask & IN_Q_OVERFLOW)
+				whole = false;
+			/* The name is padded with NULs up to len. */
+			if (e.len > 0 && at + e.len <= (size_t)n &&
+			    is_id(room.bytes + at))
+				fn(room.bytes + at, ctx);
+			at += e.len;
+		}
+	}
+	return whole;
+}
 
 int
 spool_due(struct spool *s, enum spool_room room, int64_t now, size_t max,
@@ -489,6 +542,8 @@ spool_mail_open(
 	else if (!S_ISREG(st.st_mode) || !read_mail(m, (uint64_t)st.st_size))
 		rc = fail_set(
 		    why, FAIL_BAD, "%s is no spool file of this version", id);
+	else
+		m->due = st.st_mtim.tv_sec;
 	if (rc < 0) {
 		spool_mail_close(m);
 		return rc;
@@ -517,12 +572,11 @@ int
 spool_mail_save(struct spool_mail *m, int64_t due, struct fail *why)
 {
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_nsec = 0}};
-	struct stat st;
 	struct buf b;
 	bool ok;
 
-	if (due == 0 && fstat(m->fd, &st) == 0)
-		due = st.st_mtim.tv_sec;
+	if (due != 0)
+		m->due = due;
 	buf_init(&b, 8);
 	pack_u32(&b, m->attempts);
 	pack_u32(&b, m->flags);
@@ -531,7 +585,7 @@ spool_mail_save(struct spool_mail *m, int64_t due, struct fail *why)
 		 m->states_at) &&
 	     write_at(m->fd, buf_slice(&b), MUTABLE_AT);
 	buf_fini(&b);
-	times[1].tv_sec = (time_t)due;
+	times[1].tv_sec = (time_t)m->due;
 	if (!ok || futimens(m->fd, times) < 0 || fsync(m->fd) < 0)
 		return fail_errno(
 		    why, "cannot update the spool file %s", m->id);
@@ -541,12 +595,32 @@ spool_mail_save(struct spool_mail *m, int64_t due, struct fail *why)
 int
 spool_mail_remove(struct spool_mail *m, struct fail *why)
 {
-	int dir = m->spool->room[SPOOL_OUTGOING];
+	return spool_mail_remove_all(&m, 1, why);
+}
 
-	if (unlinkat(dir, m->id, 0) < 0 || fsync(dir) < 0)
-		return fail_errno(
-		    why, "cannot remove the spool file %s", m->id);
-	return 0;
+int
+spool_mail_remove_all(struct spool_mail *const *m, size_t n, struct fail *why)
+{
+	int dir = n > 0 ? m[0]->spool->room[SPOOL_OUTGOING] : -1;
+	int rc = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (unlinkat(dir, m[i]->id, 0) < 0)
+			rc = fail_errno(
+			    why, "cannot remove the spool file %s", m[i]->id);
+	if (n > 0 && fsync(dir) < 0)
+		rc = fail_errno(why, "cannot sync a spool directory");
+	return rc;
+}
+
+void
+spool_postpone(struct spool *s, const char *id, int64_t due)
+{
+	struct timespec times[2] = {
+	    {.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)due}};
+
+	(void)utimensat(
+	    s->room[SPOOL_OUTGOING], id, times, AT_SYMLINK_NOFOLLOW);
 }
 
 void

@@ -44,9 +44,11 @@ enum spool_state {
 
 enum {
 	SPOOL_FLAG_DELAY_TOLD = 1,
-	/* the notification of this attempt is complete in tmp/ and may have to
-	 * be published still */
+	/* notifications of the pass that was saved last are complete in tmp/
+	 * and may have to be published still */
 	SPOOL_FLAG_NOTICE = 2,
+	/* from this bit on: how many passes over its recipients were saved */
+	SPOOL_PASS_SHIFT = 8,
 };
 
 struct spool;
@@ -55,7 +57,8 @@ struct spool;
 int spool_open(struct spool **s, const char *root, struct fail *why)
     ATTR_NODISCARD;
 void spool_close(struct spool *s); /* NULL is allowed */
-/* Drop files in tmp/ that nobody has touched for `age_sec`. */
+/* Drop files in tmp/ that nobody has touched for `age_sec` and that were not
+ * prepared (those belong to whoever knows their id). */
 void spool_clean(struct spool *s, int64_t age_sec);
 /* Bytes and inodes are left for a message of `size` and some reserve. */
 bool spool_has_room(struct spool *s, uint64_t size);
@@ -81,6 +84,14 @@ size_t spool_add_commit(struct spool_add **add, size_t n, struct fail *why);
  * calls spool_publish later. Closes add when it returns 0. */
 int spool_add_prepare(struct spool_add *add, struct fail *why) ATTR_NODISCARD;
 void spool_add_cancel(struct spool_add *add); /* NULL is allowed */
+/* Something happened in a room since the last spool_heard: a descriptor to
+ * wait on (readable then), or a FAIL code; close it with close(). */
+int spool_listen(struct spool *s, enum spool_room room, struct fail *why)
+    ATTR_NODISCARD;
+typedef void spool_heard_fn(const char *id, void *ctx);
+/* Take what came: fn for each name that appeared. false: some may be lost. */
+bool spool_heard(int fd, spool_heard_fn *fn, void *ctx);
+
 /* Make a prepared message visible; none there is success (it was before). */
 int spool_publish(struct spool *s, enum spool_room room, const char *id,
     struct fail *why) ATTR_NODISCARD;
@@ -106,6 +117,7 @@ struct spool_mail {
 	unsigned char *states; /* one for each recipient of env */
 	unsigned attempts;
 	unsigned flags;
+	int64_t due; /* not to be tried before */
 	int fd;
 	uint64_t offset, size; /* of the message in fd */
 	/* private */
@@ -124,6 +136,12 @@ int spool_mail_save(struct spool_mail *m, int64_t due, struct fail *why)
     ATTR_NODISCARD;
 /* All is done: the message leaves the spool. */
 int spool_mail_remove(struct spool_mail *m, struct fail *why) ATTR_NODISCARD;
+/* The same for n of them with one sync. 0 when all are durably gone; else any
+ * of them may be there again after a crash. */
+int spool_mail_remove_all(
+    struct spool_mail *const *m, size_t n, struct fail *why) ATTR_NODISCARD;
+/* For what cannot be opened: not to be tried before `due`; best effort. */
+void spool_postpone(struct spool *s, const char *id, int64_t due);
 void spool_mail_close(struct spool_mail *m); /* NULL is allowed */
 
 #endif

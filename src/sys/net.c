@@ -467,3 +467,13 @@ net_range_has(const struct net_range *r, const struct net_address *a)
 		return false;
 	return rest == 0 || ((bytes[whole] ^ r->bytes[whole]) & mask) == 0;
 }
+
+struct slice
+net_host_name(struct arena *a)
+{
+	char host[256] = "";
+
+	if (gethostname(host, sizeof(host) - 1) != 0 || host[0] == '\0')
+		return SLICE("localhost");
+	return arena_dup(a, slice_str(host));
+}

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "base/arena.h"
 #include "base/attr.h"
 #include "base/fail.h"
 #include "base/slice.h"
@@ -59,6 +60,9 @@ int net_connected(int fd, struct fail *why) ATTR_NODISCARD;
 /* Both in one, waiting at most wait_ns (FAIL_TIMEOUT). */
 int net_connect_within(const struct net_address *a, uint64_t wait_ns,
     struct fail *why) ATTR_NODISCARD;
+
+/* This machine's name, for greetings; "localhost" when it has none. */
+struct slice net_host_name(struct arena *a);
 
 /* "192.0.2.0/24", "2001:db8::/32", or one address without a length. */
 struct net_range {
