@@ -10,7 +10,9 @@
 enum { CMD_OK = 0, CMD_FOUND = 1, CMD_FAILED = 2, CMD_USAGE = 64 };
 
 /* COMMAND(name, "one line for the help") in the order of the help. */
-#define CMD_COMMANDS(COMMAND) COMMAND(version, "print the version")
+#define CMD_COMMANDS(COMMAND)                                          \
+	COMMAND(submit, "put a message into the spool, like sendmail") \
+	COMMAND(version, "print the version")
 
 #define CMD_PROTOTYPE(name, help) int cmd_##name(int argc, char **argv);
 CMD_COMMANDS(CMD_PROTOTYPE)

@@ -26,6 +26,10 @@ struct spool {
 	struct arena *arena;
 	int root, tmp, room[2];
 	unsigned counter;
+	/* When root works in somebody's spool, its files are that one's. */
+	bool give;
+	uid_t uid;
+	gid_t gid;
 };
 
 static const char *const room_names[] = {
@@ -33,11 +37,25 @@ static const char *const room_names[] = {
 
 /* ---- the directories ---- */
 
+static int
+open_room(struct spool *s, const char *name, struct fail *why)
+{
+	bool made;
+	int fd = io_make_dir(s->root, name, 0700, &made, why);
+
+	if (fd < 0 || !made || !s->give || fchown(fd, s->uid, s->gid) == 0)
+		return fd;
+	(void)fail_errno(why, "cannot give away %s", name);
+	(void)close(fd);
+	return FAIL_DENIED;
+}
+
 int
 spool_open(struct spool **out, const char *root, struct fail *why)
 {
 	struct arena *a = arena_new(0);
 	struct spool *s = arena_make(a, struct spool);
+	struct stat st;
 	int rc;
 
 	s->arena = a;
@@ -48,10 +66,14 @@ spool_open(struct spool **out, const char *root, struct fail *why)
 		arena_free(a);
 		return rc;
 	}
-	rc = s->tmp = io_make_dir(s->root, "tmp", 0700, NULL, why);
+	if (fstat(s->root, &st) == 0 && geteuid() == 0 && st.st_uid != 0) {
+		s->give = true;
+		s->uid = st.st_uid;
+		s->gid = st.st_gid;
+	}
+	rc = s->tmp = open_room(s, "tmp", why);
 	for (size_t i = 0; i < COUNT_OF(room_names) && rc >= 0; i++)
-		rc = s->room[i] =
-		    io_make_dir(s->root, room_names[i], 0700, NULL, why);
+		rc = s->room[i] = open_room(s, room_names[i], why);
 	if (rc < 0) {
 		(void)fail_add(why, "%s", root);
 		spool_close(s);
@@ -166,6 +188,8 @@ spool_add_begin(struct spool_add **out, struct spool *s, enum spool_room room,
 		spool_file_new_id(add->id, s->counter++);
 	}
 	rc = add->fd = io_create(s->tmp, add->id, 0600, why);
+	if (rc >= 0 && s->give && fchown(add->fd, s->uid, s->gid) < 0)
+		rc = fail_errno(why, "cannot give away a file of the spool");
 	if (rc >= 0)
 		rc = write_head(add, env, why);
 	if (rc < 0) {
