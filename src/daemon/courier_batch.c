@@ -10,6 +10,47 @@
 #include "queue/maildir.h"
 #include "queue/smtp_address.h"
 
+/* ---- once a second ---- */
+
+/* For the signal handler. */
+static volatile struct courier_batch *watched;
+static struct courier_job *volatile waiting; /* for its hop to answer */
+static pid_t parent;
+static int orphan_ticks;
+
+/* A child whose parent has gone ends after its message, or in the middle of it
+ * when that takes too long; either is safe. One that is to stop does not wait
+ * for a hop that may never greet. */
+static void
+on_tick(int signo)
+{
+	(void)signo;
+	if (getppid() != parent) {
+		watched->stop = 1;
+		orphan_ticks++;
+	}
+	if (watched->stop && waiting != NULL) {
+		waiting->outcome = COURIER_UNTOUCHED;
+		_exit(EXIT_SUCCESS);
+	}
+	if (orphan_ticks > COURIER_DRAIN_SEC)
+		_exit(EXIT_FAILURE);
+}
+
+static void
+watch_parent(struct courier_batch *b)
+{
+	struct itimerval each = {{.tv_sec = 1}, {.tv_sec = 1}};
+	struct sigaction act = {.sa_handler = on_tick, .sa_flags = SA_RESTART};
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	watched = b;
+	(void)sigaction(SIGALRM, &act, NULL);
+	(void)sigaction(SIGTERM, &ignore, NULL);
+	(void)sigaction(SIGUSR1, &ignore, NULL);
+	(void)setitimer(ITIMER_REAL, &each, NULL);
+}
+
 /* ---- to a Maildir ---- */
 
 /* A batch on its way into Maildirs: its jobs in one row, message by message. */
@@ -164,7 +205,7 @@ struct hop {
 };
 
 static bool
-reach(struct hop *h)
+reach(struct hop *h, struct courier_job *job)
 {
 	struct delivery_settings set = {
 	    .host = h->c->set.host,
@@ -181,10 +222,12 @@ reach(struct hop *h)
 	h->session = NULL;
 	if (h->dead)
 		return false;
+	waiting = job;
 	if (net_resolve(&at, h->route->to, set.lmtp ? 24 : 25, &h->why) == 0) {
 		(void)net_text(&at, h->text, sizeof(h->text));
 		h->session = delivery_open(&set, &at, &h->why);
 	}
+	waiting = NULL;
 	if (h->session != NULL)
 		return true;
 	/* The others of this batch need not wait for the same. */
@@ -205,7 +248,7 @@ send_to_hop(struct hop *h, struct courier_pass *p)
 
 	if (courier_pass_loops(p))
 		return;
-	if (!reach(h)) {
+	if (!reach(h, p->job)) {
 		courier_pass_result(
 		    p, SMTP_RESULT_TEMPORARY, "4.4.1", h->why.text);
 		return;
@@ -280,38 +323,6 @@ run_one_by_one(const struct courier *c, unsigned lane, struct courier_batch *b)
 }
 
 /* ---- the child ---- */
-
-/* Known to the signal handler only. */
-static volatile struct courier_batch *watched;
-static pid_t parent;
-static int orphan_ticks;
-
-/* Once a second: a child whose parent has gone ends after its message, or in
- * the middle of it when that takes too long; either is safe. */
-static void
-on_tick(int signo)
-{
-	(void)signo;
-	if (getppid() == parent)
-		return;
-	watched->stop = 1;
-	if (++orphan_ticks > COURIER_DRAIN_SEC)
-		_exit(EXIT_FAILURE);
-}
-
-static void
-watch_parent(struct courier_batch *b)
-{
-	struct itimerval each = {{.tv_sec = 1}, {.tv_sec = 1}};
-	struct sigaction act = {.sa_handler = on_tick, .sa_flags = SA_RESTART};
-	struct sigaction ignore = {.sa_handler = SIG_IGN};
-
-	watched = b;
-	(void)sigaction(SIGALRM, &act, NULL);
-	(void)sigaction(SIGTERM, &ignore, NULL);
-	(void)sigaction(SIGUSR1, &ignore, NULL);
-	(void)setitimer(ITIMER_REAL, &each, NULL);
-}
 
 void
 courier_batch_run(

@@ -173,10 +173,21 @@ say_hello(struct smtp_client *c, const char *verb)
 	(void)buf_addf(c->out, "%s %.*s\r\n", verb, SLICE_FMT(c->set.host));
 }
 
+/* What stands in a command must not be able to end it: envelopes that did not
+ * come by SMTP have been checked by nobody. */
+static bool
+is_word(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f)
+			return false;
+	return true;
+}
+
 static void
 say_param(struct smtp_client *c, const char *name, struct slice value)
 {
-	if (value.n > 0)
+	if (value.n > 0 && is_word(value))
 		(void)buf_addf(c->out, " %s=%.*s", name, SLICE_FMT(value));
 }
 
@@ -272,14 +283,22 @@ static void
 judge_by_offers(struct smtp_client *c)
 {
 	const struct smtp_job *j = c->job;
-	bool utf8 = j->env->smtputf8 && !c->offers.utf8;
+	bool utf8 = j->env->smtputf8 && !c->offers.utf8, any;
+	bool bad_sender =
+	    j->env->sender.n > 0 && !smtp_address_check(j->env->sender, &any);
 
 	for (size_t i = 0; i < j->count; i++) {
 		const struct recipient *to = j->to[i].recipient;
 		const char *status = NULL, *text = NULL;
 
-		if (utf8 &&
-		    (!is_ascii(to->address) || !is_ascii(j->env->sender))) {
+		if (bad_sender) {
+			status = "5.1.7";
+			text = "the sender address cannot be one";
+		} else if (!smtp_address_check(to->address, &any)) {
+			status = "5.1.3";
+			text = "the recipient address cannot be one";
+		} else if (utf8 && (!is_ascii(to->address) ||
+				       !is_ascii(j->env->sender))) {
 			status = "5.6.7";
 			text = "next hop does not take UTF-8 addresses";
 		} else if (utf8 && j->utf8_header) {

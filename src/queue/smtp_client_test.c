@@ -244,6 +244,46 @@ UNIT(what_the_peer_cannot_take_is_refused_here)
 	}
 }
 
+UNIT(no_address_ends_a_command)
+{
+	static const struct line script[] = {
+	    {"", "220 x\r\n"},
+	    {"EHLO me", EHLO_ALL},
+	    {"XFORWARD", "250 ok\r\n"},
+	    {"MAIL", "250 ok\r\n"},
+	    {"RCPT TO:<three", "250 ok\r\n"},
+	    {"DATA", "354 go\r\n"},
+	    {"x", ""},
+	    {"..", ""},
+	    {".", "250 ok\r\n"},
+	    {"QUIT", "221 bye\r\n"},
+	};
+	struct talk t;
+
+	talk_init(&t, script, COUNT_OF(script), 3);
+	t.rcpt[0].address = SLICE("a@b>\r\nDATA");
+	t.rcpt[1].address = SLICE("\"a\r\n\"@b");
+	t.rcpt[2].orcpt = SLICE("rfc822;a\r\nDATA");
+	t.env.envid = SLICE("x RET=FULL");
+	t.env.helo = SLICE("h\r\nQUIT");
+	play(&t, false);
+	check_int(t.to[0].result.state, SMTP_RESULT_PERMANENT);
+	check_str(t.to[1].result.status, "5.1.3");
+	check_int(t.to[2].result.state, SMTP_RESULT_DELIVERED);
+	check(slice_find(buf_slice(&t.said), SLICE("HELO=h+0D+0AQUIT ")) > 0);
+	check(slice_find(buf_slice(&t.said),
+		  SLICE("MAIL FROM:<a@b.example> SIZE=100\r\n"
+			"RCPT TO:<three@c.example>\r\nDATA\r\n")) > 0);
+	talk_fini(&t);
+
+	talk_init(&t, script, 2, 1);
+	t.env.sender = SLICE("a@b> X=\r\nY");
+	play(&t, false);
+	check_str(t.to[0].result.status, "5.1.7");
+	check(slice_find(buf_slice(&t.said), SLICE("MAIL")) < 0);
+	talk_fini(&t);
+}
+
 static const struct {
 	const char *name;
 	struct line script[8];
@@ -394,6 +434,7 @@ UNIT(no_text_of_a_peer_breaks_a_line)
 
 UNIT_MAIN(unit(all_parameters_are_passed_on),
     unit(a_plain_old_server_gets_helo_and_nothing_else),
-    unit(what_the_peer_cannot_take_is_refused_here), unit(what_can_go_wrong),
+    unit(what_the_peer_cannot_take_is_refused_here),
+    unit(no_address_ends_a_command), unit(what_can_go_wrong),
     unit(lmtp_has_a_result_for_each_recipient), unit(replies_are_bounded),
     unit(no_text_of_a_peer_breaks_a_line))
