@@ -402,14 +402,16 @@ charset_readings(
 {
 	struct readings r = {a, NULL, 0};
 	enum charset_set by_label = charset_find(label), meta;
+	enum charset_set by_mark;
 	size_t cut;
 
 	r.at = arena_array(a, CHARSET_READINGS_MAX, sizeof(*r.at));
 	r.at[r.n++] = charset_to_utf8(a, label, in, NULL);
-	if (mark(in, &cut) != CHARSET_UNKNOWN) {
+	by_mark = mark(in, &cut);
+	if (by_mark != CHARSET_UNKNOWN) {
 		in = slice_from(in, cut);
 		/* what browsers make of a UTF-32 mark */
-		if (cut == 4 && in.p[-1] == '\0')
+		if (by_mark == CHARSET_UTF_32LE)
 			add(&r, CHARSET_UTF_16LE, in);
 		add(&r, by_label, in);
 	}

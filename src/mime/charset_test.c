@@ -304,6 +304,9 @@ check_readings(const char *label, struct slice in, const char *const *want)
 UNIT(readings)
 {
 	READINGS("utf-8", "x", "x");
+	READINGS("x", "\0\0\xfe\xff", "");
+	READINGS("x", "\xff\xfe\0\0", "");
+
 	READINGS("iso-8859-1", "\xc3\xa9", "\u00c3\u00a9", "\u00e9");
 	READINGS("us-ascii", "+ADw-b+AD4-", "+ADw-b+AD4-", "<b>");
 	READINGS(
