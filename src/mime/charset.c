@@ -300,6 +300,22 @@ charset_to_utf8(
 	return out;
 }
 
+struct slice
+charset_word_to_utf8(
+    struct arena *a, struct slice label, struct slice in, bool *damaged)
+{
+	enum charset_set set = charset_find(label);
+	bool bad = false;
+	struct slice out;
+
+	if (set == CHARSET_UTF_16 || set == CHARSET_UTF_32)
+		return charset_to_utf8(a, label, in, damaged);
+	out = charset_decode(a, labelled(label, in, &bad), in, &bad);
+	if (damaged != NULL)
+		*damaged = bad;
+	return out;
+}
+
 /* The charset named in the first bytes of HTML or XML. */
 static struct slice
 meta_label(struct slice in)

@@ -5,7 +5,7 @@
  * windows-1252, gb2312 means gb18030 ...). Single-byte sets, UTF-8, -16, -32
  * and -7 are our own; the rest goes through iconv, whose converters are kept
  * open per process (the one state of this file). Output needs at most 3 bytes
- * per byte of input (6 for EUC-JP) and no memory besides.
+ * per byte of input (5 for ISO-2022-JP) and no memory besides.
  */
 #ifndef MIME_CHARSET_H
 #define MIME_CHARSET_H
@@ -29,6 +29,10 @@ bool charset_known(struct slice label);
  * order mark wins over the label and is cut. *damaged (may be NULL): U+FFFD
  * had to be written or the label is unknown. */
 struct slice charset_to_utf8(
+    struct arena *a, struct slice label, struct slice in, bool *damaged);
+/* The same for text inside a header: the label decides; a mark counts only
+ * where it says the order of bytes (utf-16, utf-32). */
+struct slice charset_word_to_utf8(
     struct arena *a, struct slice label, struct slice in, bool *damaged);
 /* All readings of a text: by its mark, its label, the HTML meta tag, UTF-16
  * without a label (NUL at every other byte), UTF-7, UTF-8 when it is valid.

@@ -261,6 +261,10 @@ jp_char(struct slice s, enum jp_mode mode, char *out, size_t *n)
 		return 1;
 	}
 	if (mode == JP_KANA) {
+		if (c > 0x5f) {
+			out[(*n)++] = '\xff';
+			return 1;
+		}
 		out[(*n)++] = '\x8e';
 		out[(*n)++] = (char)(c | 0x80);
 		return 1;

@@ -45,7 +45,6 @@ word_at(struct decoder *d, size_t at, struct word *w)
 		w->charset.n = (size_t)star;
 	rest = slice_from(rest, (size_t)q + 3);
 	end = slice_find(rest, SLICE("?="));
-	/* "=?x?q?=41?=": the first "?=" may be "?" and an escape */
 	if (end < 0) {
 		d->no_more = true;
 		return false;
@@ -81,8 +80,8 @@ flush_run(struct decoder *d)
 {
 	if (d->run.n == 0)
 		return;
-	(void)buf_add(&d->out,
-	    charset_to_utf8(d->arena, d->charset, buf_slice(&d->run), NULL));
+	(void)buf_add(&d->out, charset_word_to_utf8(d->arena, d->charset,
+				   buf_slice(&d->run), NULL));
 	buf_reset(&d->run);
 }
 
@@ -102,21 +101,20 @@ add_word(struct decoder *d, const struct word *w)
 	(void)buf_add(&d->run, r.bytes);
 }
 
-/* Plain text between words: valid UTF-8 as it is, else as windows-1252. */
-static void
-add_plain(struct decoder *d, struct slice s)
-{
-	flush_run(d);
-	(void)buf_add(
-	    &d->out, charset_to_utf8(d->arena, SLICE("utf-8"), s, NULL));
-}
-
 static struct slice
 decode_8bit(struct arena *a, struct slice text)
 {
 	if (charset_is_utf8(text))
 		return text;
-	return charset_to_utf8(a, SLICE("windows-1252"), text, NULL);
+	return charset_word_to_utf8(a, SLICE("windows-1252"), text, NULL);
+}
+
+/* Plain text between words: valid UTF-8 as it is, else as windows-1252. */
+static void
+add_plain(struct decoder *d, struct slice s)
+{
+	flush_run(d);
+	(void)buf_add(&d->out, decode_8bit(d->arena, s));
 }
 
 struct slice
@@ -127,9 +125,9 @@ header_decode(struct arena *a, struct slice text)
 	size_t at = 0, plain = 0;
 	bool after_word = false;
 
-	text = decode_8bit(a, header_unfold(a, text));
+	text = header_unfold(a, text);
 	if (slice_find(text, SLICE("=?")) < 0)
-		return text;
+		return decode_8bit(a, text);
 	d.text = text;
 	buf_init(&d.run, text.n + 8);
 	buf_init(&d.out, text.n * 4 + 64);
