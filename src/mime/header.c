@@ -8,30 +8,32 @@ struct line {
 	size_t next; /* behind the line end */
 };
 
-/* The line that starts at `from`. */
+/* The line that starts at `from`. With HEADER_EOL_ANY each byte is looked at
+ * once: a search for LF alone would run over all bare CRs each time. */
 static struct line
 line_at(struct slice text, size_t from, enum header_eol eol)
 {
 	struct line l = {from, text.n, text.n};
-	const char *p = text.p + from;
-	const char *lf = memchr(p, '\n', text.n - from);
-	const char *cr;
+	const char *lf;
+	size_t at;
 
-	if (lf != NULL) {
-		l.to = (size_t)(lf - text.p);
-		l.next = l.to + 1;
-	}
 	if (eol == HEADER_EOL_ANY) {
-		cr = memchr(p, '\r', l.to - from);
-		if (cr != NULL) {
-			l.to = (size_t)(cr - text.p);
-			l.next = l.to + 1;
-			if (l.next < text.n && text.p[l.next] == '\n')
-				l.next++;
-		}
+		for (at = from; at < text.n; at++)
+			if (text.p[at] == '\n' || text.p[at] == '\r')
+				break;
+		l.to = l.next = at;
+		if (l.next < text.n && text.p[l.next] == '\r')
+			l.next++;
+		if (l.next < text.n && text.p[l.next] == '\n')
+			l.next++;
 		return l;
 	}
-	if (l.to > from && l.next > l.to && text.p[l.to - 1] == '\r')
+	lf = memchr(text.p + from, '\n', text.n - from);
+	if (lf == NULL)
+		return l;
+	l.to = (size_t)(lf - text.p);
+	l.next = l.to + 1;
+	if (l.to > from && text.p[l.to - 1] == '\r')
 		l.to--;
 	return l;
 }
@@ -52,9 +54,12 @@ name_is_plain(struct slice name)
 {
 	size_t i;
 
-	for (i = 0; i < name.n; i++)
-		if (name.p[i] <= 32 || name.p[i] == 127)
+	for (i = 0; i < name.n; i++) {
+		unsigned char c = (unsigned char)name.p[i];
+
+		if (c <= ' ' || c >= 0x7f)
 			return false;
+	}
 	return name.n > 0;
 }
 
@@ -82,17 +87,20 @@ split_field(struct header_block *b, struct header_field *f, struct slice line)
 	if (name.n < n)
 		b->flags |= HEADER_SPACE_COLON;
 	f->name = name;
-	f->value = slice_from(line, n + 1);
+	f->value = slice_of(colon + 1, line.n - n - 1);
 }
 
 /* Flags that need a look at every byte of the block. */
 static void
 look_at_bytes(struct header_block *b)
 {
-	const char *p = b->raw.p, *end = p + b->raw.n;
+	const char *p = b->raw.p, *end = p;
 	size_t lf = 0, crlf = 0, i;
 	uint64_t high = 0, word;
 
+	if (b->raw.n == 0)
+		return;
+	end += b->raw.n;
 	while (p < end && (p = memchr(p, '\r', (size_t)(end - p))) != NULL) {
 		p++;
 		if (p < end && *p == '\n')
@@ -112,7 +120,7 @@ look_at_bytes(struct header_block *b)
 		if (lf > 0)
 			b->flags |= HEADER_MIXED_EOL;
 	}
-	if (b->raw.n > 0 && memchr(b->raw.p, 0, b->raw.n) != NULL)
+	if (memchr(b->raw.p, 0, b->raw.n) != NULL)
 		b->flags |= HEADER_NUL;
 	for (i = 0; i + sizeof(word) <= b->raw.n; i += sizeof(word)) {
 		memcpy(&word, b->raw.p + i, sizeof(word));
@@ -124,29 +132,57 @@ look_at_bytes(struct header_block *b)
 		b->flags |= HEADER_8BIT;
 }
 
+/* An mbox line; "From : x" is a field with a blank before its colon. */
 static bool
 is_from_line(struct slice line)
 {
-	return slice_starts(line, "From ") || slice_starts(line, ">From ");
+	size_t at = 0;
+
+	if (slice_starts(line, ">From "))
+		return true;
+	if (!slice_starts(line, "From "))
+		return false;
+	for (at = 5; at < line.n && text_is_space(line.p[at]); at++)
+		;
+	return at >= line.n || line.p[at] != ':';
 }
 
-/* A line that belongs to the block: starts a field or continues one. */
+/* The line goes on with field f, or, when there is none, with nothing. */
 static void
-take_line(struct header_block *b, struct arena *a, struct slice text,
-    struct line l, size_t max_fields)
+take_fold(struct header_block *b, struct header_field *f, struct slice text,
+    struct line l)
 {
 	struct slice line = slice_sub(text, l.from, l.to);
-	struct slice raw = slice_sub(text, l.from, l.next);
+
+	if (f != NULL) {
+		f->raw.n = (size_t)(text.p + l.next - f->raw.p);
+		f->value.n = (size_t)(line.p + line.n - f->value.p);
+	}
+	if (all_blank(line)) {
+		b->flags |= HEADER_BLANK_LINE;
+		if (b->other_end == 0)
+			b->other_end = l.next;
+	}
+}
+
+/* A line that belongs to the block: starts a field or continues one. Of what
+ * lies behind max_bytes only the line ends count. */
+static void
+take_line(struct header_block *b, struct arena *a, struct slice text,
+    struct line l, size_t max_bytes, size_t max_fields)
+{
+	struct slice raw = slice_sub(text, l.from, l.next), line;
 	struct header_field *f = b->n > 0 ? &b->at[b->n - 1] : NULL;
 
+	if (l.to > max_bytes)
+		b->flags |= HEADER_TOO_BIG;
+	if (l.from >= max_bytes || (b->flags & HEADER_TOO_MANY) != 0)
+		return;
+	if (l.to > max_bytes)
+		l.to = max_bytes;
+	line = slice_sub(text, l.from, l.to);
 	if (text_is_wsp(line.p[0]) && f != NULL) {
-		f->raw.n = (size_t)(raw.p + raw.n - f->raw.p);
-		f->value.n = (size_t)(line.p + line.n - f->value.p);
-		if (all_blank(line)) {
-			b->flags |= HEADER_BLANK_LINE;
-			if (b->other_end == 0)
-				b->other_end = l.next;
-		}
+		take_fold(b, f, text, l);
 		return;
 	}
 	if (b->n >= max_fields) {
@@ -155,9 +191,11 @@ take_line(struct header_block *b, struct arena *a, struct slice text,
 	}
 	f = vec_push(a, b);
 	f->raw = raw;
-	if (text_is_wsp(line.p[0]))
+	if (text_is_wsp(line.p[0])) {
 		b->flags |= HEADER_BLANK_FIRST;
-	if (is_from_line(line)) {
+		take_fold(b, NULL, text, l);
+	}
+	if (b->n == 1 && is_from_line(line)) {
 		b->flags |= HEADER_FROM_LINE;
 		f->name = slice_of(line.p, 0);
 		f->value = line;
@@ -187,13 +225,8 @@ header_parse(struct header_block *b, struct arena *a, struct slice text,
 			at = text.n;
 			break;
 		}
-		if (at >= max_bytes) {
-			b->flags |= HEADER_TOO_BIG;
-			b->fields_end = at;
-			break;
-		}
 		l = line_at(text, at, eol);
-		if (l.from == 0 || b->n == 0)
+		if (b->n == 0)
 			b->crlf = l.next == l.to + 2;
 		if (l.to == l.from) {
 			if (b->n == 0)
@@ -202,7 +235,7 @@ header_parse(struct header_block *b, struct arena *a, struct slice text,
 			at = l.next;
 			break;
 		}
-		take_line(b, a, text, l, max_fields);
+		take_line(b, a, text, l, max_bytes, max_fields);
 		at = l.next;
 	}
 	b->raw = slice_sub(text, 0, at);

@@ -36,7 +36,7 @@ enum header_flag {
 	HEADER_NO_END = 1 << 9, /* the text ended before an empty line */
 	HEADER_BLANK_LINE = 1
 			    << 10, /* a line of blanks only, taken as a fold */
-	HEADER_TOO_BIG = 1 << 11,  /* limit of bytes reached: ended there */
+	HEADER_TOO_BIG = 1 << 11,  /* limit of bytes: the rest not listed */
 	HEADER_TOO_MANY = 1 << 12, /* limit of fields: the rest not listed */
 	HEADER_EMPTY_FIRST = 1 << 13, /* the text starts with an empty line */
 };
