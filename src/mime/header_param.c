@@ -22,6 +22,17 @@ lower(struct arena *a, struct slice s)
 	return slice_of(out, s.n);
 }
 
+/* How the text is taken apart. Software in use differs in what it knows. */
+struct reading {
+	struct arena *arena;
+	struct slice s;
+	bool no_comments; /* '(' is a letter */
+	bool no_pairs;    /* a backslash inside quotes is a letter */
+	bool no_quotes;   /* a '"' is a letter */
+	/* found on the way: it makes a difference */
+	bool comment, pair, open_quote;
+};
+
 /* Behind the comment that starts at s[at]; s.n when it does not end. */
 static size_t
 skip_comment(struct slice s, size_t at)
@@ -39,13 +50,23 @@ skip_comment(struct slice s, size_t at)
 	return s.n;
 }
 
-static size_t
-skip_blank(struct slice s, size_t at)
+/* s[at] starts a comment: counts where comments are known. */
+static bool
+is_comment(struct reading *r, size_t at)
 {
-	while (at < s.n) {
-		if (s.p[at] == '(')
-			at = skip_comment(s, at);
-		else if (text_is_space(s.p[at]))
+	if (r->s.p[at] != '(')
+		return false;
+	r->comment = true;
+	return !r->no_comments;
+}
+
+static size_t
+skip_blank(struct reading *r, size_t at)
+{
+	while (at < r->s.n) {
+		if (is_comment(r, at))
+			at = skip_comment(r->s, at);
+		else if (text_is_space(r->s.p[at]))
 			at++;
 		else
 			break;
@@ -55,8 +76,9 @@ skip_blank(struct slice s, size_t at)
 
 /* Where the token ends: at ';', or before "name=" when the ';' is missing. */
 static size_t
-token_end(struct slice s, bool *odd)
+token_end(struct reading *r, bool *odd)
 {
+	struct slice s = r->s;
 	size_t at, gap = 0;
 
 	for (at = 0; at < s.n; at++) {
@@ -64,7 +86,7 @@ token_end(struct slice s, bool *odd)
 
 		if (c == ';')
 			return at;
-		if (c == '(') {
+		if (is_comment(r, at)) {
 			at = skip_comment(s, at) - 1;
 			continue;
 		}
@@ -78,6 +100,12 @@ token_end(struct slice s, bool *odd)
 	return s.n;
 }
 
+static bool
+is_token_char(char c)
+{
+	return (unsigned char)c > ' ' && (unsigned char)c < 0x7f && c != '"';
+}
+
 /* The token without comments, blanks and quotes. */
 static struct slice
 clean_token(struct arena *a, struct slice s, bool *odd)
@@ -88,8 +116,7 @@ clean_token(struct arena *a, struct slice s, bool *odd)
 
 	s = slice_trim(s);
 	for (i = 0; i < s.n && plain; i++)
-		plain = s.p[i] > ' ' && s.p[i] < 127 && s.p[i] != '(' &&
-			s.p[i] != '"';
+		plain = is_token_char(s.p[i]) && s.p[i] != '(';
 	if (plain)
 		return lower(a, s);
 	*odd = true;
@@ -101,16 +128,32 @@ clean_token(struct arena *a, struct slice s, bool *odd)
 			i = skip_comment(s, i);
 			continue;
 		}
-		if (c > ' ' && c < 127 && c != '"')
+		if (is_token_char(c))
 			out[n++] = text_lower(c);
 		i++;
 	}
 	return slice_of(out, n);
 }
 
+/* The last word of a name with blanks inside: what stands before it lacks its
+ * ';'. */
+static struct slice
+last_word(struct slice s, bool *odd)
+{
+	size_t i;
+
+	s = slice_trim(s);
+	for (i = s.n; i > 0; i--)
+		if (text_is_space(s.p[i - 1]) || s.p[i - 1] == ',')
+			break;
+	if (i > 0)
+		*odd = true;
+	return slice_from(s, i);
+}
+
 /* name*section*: take stars and number off the name. */
 static void
-split_name(struct arena *a, struct header_param *p, struct slice name)
+split_name(struct reading *r, struct header_param *p, struct slice name)
 {
 	ptrdiff_t star;
 	uint64_t section;
@@ -133,39 +176,49 @@ split_name(struct arena *a, struct header_param *p, struct slice name)
 		else if (rest.n > 0)
 			p->odd = true;
 	}
-	p->name = clean_token(a, name, &p->odd);
+	if (r->no_comments || slice_chr(name, '(') < 0)
+		name = last_word(name, &p->odd);
+	p->name = clean_token(r->arena, name, &p->odd);
+}
+
+/* Quoted pairs resolved. */
+static struct slice
+without_pairs(struct arena *a, struct slice v)
+{
+	char *out;
+	size_t i, n = 0;
+
+	if (slice_chr(v, '\\') < 0)
+		return v;
+	out = arena_alloc(a, v.n);
+	for (i = 0; i < v.n; i++) {
+		if (v.p[i] == '\\' && i + 1 < v.n)
+			i++;
+		out[n++] = v.p[i];
+	}
+	return slice_of(out, n);
 }
 
 /* A quoted string at s[at] == '"'; returns where it ends. */
 static size_t
-take_quoted(struct arena *a, struct header_param *p, struct slice s, size_t at)
+take_quoted(struct reading *r, struct header_param *p, size_t at)
 {
-	size_t from = ++at, n = 0;
-	bool pairs = false;
-	char *out;
+	struct slice s = r->s;
+	size_t from = ++at;
 
 	for (; at < s.n && s.p[at] != '"'; at++)
 		if (s.p[at] == '\\' && at + 1 < s.n) {
-			pairs = true;
-			at++;
+			r->pair = r->pair || s.p[at + 1] == '"';
+			if (!r->no_pairs)
+				at++;
 		}
 	if (at >= s.n) {
-		p->odd = true;
+		p->odd = r->open_quote = true;
 		at = s.n;
 	}
 	p->value = slice_sub(s, from, at);
-	if (pairs) {
-		struct slice v = p->value;
-		size_t i;
-
-		out = arena_alloc(a, v.n);
-		for (i = 0; i < v.n; i++) {
-			if (v.p[i] == '\\' && i + 1 < v.n)
-				i++;
-			out[n++] = v.p[i];
-		}
-		p->value = slice_of(out, n);
-	}
+	if (!r->no_pairs)
+		p->value = without_pairs(r->arena, p->value);
 	return at < s.n ? at + 1 : at;
 }
 
@@ -175,25 +228,24 @@ is_plain_value(struct slice s)
 	size_t i;
 
 	for (i = 0; i < s.n; i++)
-		if (s.p[i] <= ' ' || s.p[i] == '(' || s.p[i] == '"' ||
-		    s.p[i] == ',' || s.p[i] == 127)
+		if (!is_token_char(s.p[i]) || s.p[i] == '(' || s.p[i] == ',')
 			return false;
 	return true;
 }
 
 /* The value that starts at s[at]; returns where the next parameter starts. */
 static size_t
-take_value(struct arena *a, struct header_param *p, struct slice s, size_t at)
+take_value(struct reading *r, struct header_param *p, size_t at)
 {
+	struct slice s = r->s;
 	size_t from, end, semi;
 	const char *q;
 
-	at = skip_blank(s, at);
-	from = at;
-	if (at < s.n && s.p[at] == '"') {
-		end = take_quoted(a, p, s, at);
+	from = at = skip_blank(r, at);
+	if (at < s.n && s.p[at] == '"' && !r->no_quotes) {
+		end = take_quoted(r, p, at);
 		p->raw = slice_sub(s, from, end);
-		at = skip_blank(s, end);
+		at = skip_blank(r, end);
 		if (at >= s.n || s.p[at] == ';')
 			return at;
 		q = memchr(s.p + at, ';', s.n - at);
@@ -208,44 +260,105 @@ take_value(struct arena *a, struct header_param *p, struct slice s, size_t at)
 	q = at < s.n ? memchr(s.p + at, ';', s.n - at) : NULL;
 	semi = q != NULL ? (size_t)(q - s.p) : s.n;
 	p->raw = p->value = slice_trim(slice_sub(s, from, semi));
+	if (slice_chr(p->raw, '(') >= 0)
+		r->comment = true;
 	if (!is_plain_value(p->value))
 		p->odd = true;
 	return semi;
+}
+
+/* The parameter at s[*at], which is moved behind it; false when there is
+ * none. */
+static bool
+take_param(struct reading *r, struct header_param *p, size_t *at)
+{
+	struct slice s = r->s;
+	size_t from;
+
+	*p = (struct header_param){0};
+	while (*at < s.n &&
+	       (s.p[*at] == ';' || s.p[*at] == ',' || text_is_space(s.p[*at])))
+		(*at)++;
+	from = *at = skip_blank(r, *at);
+	while (*at < s.n && s.p[*at] != '=' && s.p[*at] != ';')
+		(*at)++;
+	if (slice_chr(slice_sub(s, from, *at), '(') >= 0)
+		r->comment = true;
+	if (*at >= s.n || s.p[*at] == ';')
+		return false;
+	split_name(r, p, slice_sub(s, from, *at));
+	*at = take_value(r, p, *at + 1);
+	return true;
+}
+
+static bool
+has_param(const struct header_value *v, size_t n, const struct header_param *p)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (v->at[i].section == p->section &&
+		    v->at[i].extended == p->extended &&
+		    slice_eq(v->at[i].name, p->name) &&
+		    slice_eq(v->at[i].value, p->value))
+			return true;
+	return false;
+}
+
+/* Parameters that only another reading finds join behind the others. Costs
+ * at most max_params comparisons for each. */
+static void
+add_reading(struct header_value *v, struct reading r, size_t max_params)
+{
+	struct header_param p;
+	bool odd = false;
+	size_t at = token_end(&r, &odd), taken = 0, n = v->n;
+
+	while (at < r.s.n) {
+		if (!take_param(&r, &p, &at))
+			continue;
+		if (++taken > max_params || v->n >= max_params) {
+			v->cut = true;
+			return;
+		}
+		if (has_param(v, n, &p))
+			continue;
+		p.odd = true;
+		*vec_push(r.arena, v) = p;
+	}
 }
 
 void
 header_parse_value(struct header_value *v, struct arena *a, struct slice text,
     size_t max_params)
 {
-	struct slice s = header_unfold(a, text);
+	struct reading r = {.arena = a, .s = header_unfold(a, text)}, other = r;
+	struct header_param p;
 	size_t at;
 
-	*v = (struct header_value){.rest = s};
-	at = token_end(s, &v->odd);
-	v->token = clean_token(a, slice_sub(s, 0, at), &v->odd);
-	while (at < s.n) {
-		struct header_param p = {0};
-		const char *eq, *semi;
-		size_t from;
-
-		while (at < s.n && (s.p[at] == ';' || s.p[at] == ',' ||
-				       text_is_space(s.p[at])))
-			at++;
-		at = skip_blank(s, at);
-		from = at;
-		while (at < s.n && s.p[at] != '=' && s.p[at] != ';')
-			at++;
-		if (at >= s.n || s.p[at] == ';')
+	*v = (struct header_value){.rest = r.s};
+	at = token_end(&r, &v->odd);
+	v->token = clean_token(a, slice_sub(r.s, 0, at), &v->odd);
+	while (at < r.s.n) {
+		if (!take_param(&r, &p, &at))
 			continue;
-		eq = s.p + at;
-		semi = s.p + from;
-		split_name(a, &p, slice_of(semi, (size_t)(eq - semi)));
-		at = take_value(a, &p, s, at + 1);
 		if (v->n >= max_params) {
 			v->cut = true;
 			break;
 		}
 		*vec_push(a, v) = p;
+	}
+	if (r.comment) {
+		other.no_comments = true;
+		add_reading(v, other, max_params);
+	}
+	if (r.pair) {
+		other.no_pairs = true;
+		add_reading(v, other, max_params);
+	}
+	if (r.open_quote) {
+		other.no_quotes = true;
+		add_reading(v, other, max_params);
 	}
 }
 
@@ -272,20 +385,21 @@ percent(struct arena *a, struct slice s)
 	return slice_of(out, n);
 }
 
-/* Cut "charset'language'" off; the charset or nothing. */
+/* Cut "charset'language'" off; the charset or nothing. Without both quotes
+ * there is none. */
 static struct slice
 take_charset(struct slice *s)
 {
 	ptrdiff_t one = slice_chr(*s, '\''), two;
-	struct slice charset = SLICE_NONE;
+	struct slice charset;
 
 	if (one < 0)
-		return charset;
+		return SLICE_NONE;
+	two = slice_chr(slice_from(*s, (size_t)one + 1), '\'');
+	if (two < 0)
+		return SLICE_NONE;
 	charset = slice_sub(*s, 0, (size_t)one);
-	*s = slice_from(*s, (size_t)one + 1);
-	two = slice_chr(*s, '\'');
-	if (two >= 0)
-		*s = slice_from(*s, (size_t)two + 1);
+	*s = slice_from(*s, (size_t)(one + two) + 2);
 	return charset;
 }
 
@@ -294,10 +408,10 @@ static struct slice
 to_utf8(struct arena *a, struct slice charset, struct slice s)
 {
 	if (charset.n > 0)
-		return charset_to_utf8(a, charset, s, NULL);
+		return charset_word_to_utf8(a, charset, s, NULL);
 	if (charset_is_utf8(s))
 		return s;
-	return charset_to_utf8(a, SLICE("windows-1252"), s, NULL);
+	return charset_word_to_utf8(a, SLICE("windows-1252"), s, NULL);
 }
 
 struct pieces {
@@ -331,20 +445,56 @@ join(struct arena *a, const struct pieces *p)
 	return to_utf8(a, charset, slice_of(out, n));
 }
 
-/* Insertion by section number; pieces in order cost nothing extra. Bounded
- * by the limit of parameters. */
+/* By section number, equal ones in the order given: a merge sort from the
+ * bottom up. */
 static void
-sort_pieces(struct pieces *p)
+sort_pieces(struct arena *a, struct pieces *p)
 {
-	size_t i, k;
+	const struct header_param **from = p->at, **to, **swap;
+	size_t width, i, n = p->n;
 
-	for (i = 1; i < p->n; i++) {
-		const struct header_param *x = p->at[i];
+	to = arena_array(a, n, sizeof(struct header_param *));
+	for (width = 1; width < n; width *= 2) {
+		for (i = 0; i < n; i += 2 * width) {
+			size_t l = i, r = i + width < n ? i + width : n;
+			size_t mid = r, k;
+			size_t end = i + 2 * width < n ? i + 2 * width : n;
 
-		for (k = i; k > 0 && p->at[k - 1]->section > x->section; k--)
-			p->at[k] = p->at[k - 1];
-		p->at[k] = x;
+			for (k = i; k < end; k++)
+				to[k] = l < mid && (r >= end ||
+						       from[l]->section <=
+							   from[r]->section)
+					    ? from[l++]
+					    : from[r++];
+		}
+		swap = from;
+		from = to;
+		to = swap;
 	}
+	p->at = from;
+}
+
+/* Of pieces in order: what a reader keeps that stops at the first gap and
+ * knows one piece per number, the first or the last one. */
+static struct pieces
+without_gaps(struct arena *a, const struct pieces *p, bool last)
+{
+	struct pieces out = {0};
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		int section = p->at[i]->section;
+
+		if (out.n > 0 && section == out.at[out.n - 1]->section) {
+			if (last)
+				out.at[out.n - 1] = p->at[i];
+			continue;
+		}
+		if (out.n > 0 && section != out.at[out.n - 1]->section + 1)
+			break;
+		*vec_push(a, &out) = p->at[i];
+	}
+	return out;
 }
 
 /* Readings made of name*N pieces; true when they disagree. */
@@ -352,10 +502,10 @@ static bool
 add_joined(struct arena *a, const struct header_value *v, const char *name,
     struct texts *out, size_t most)
 {
-	struct pieces given = {0}, sorted = {0};
-	struct slice x, y;
+	struct pieces given = {0}, sorted = {0}, some;
+	struct slice x;
 	bool gaps = false;
-	size_t i;
+	size_t i, before = out->n;
 
 	for (i = 0; i < v->n; i++)
 		if (v->at[i].section >= 0 && slice_is(v->at[i].name, name)) {
@@ -364,17 +514,21 @@ add_joined(struct arena *a, const struct header_value *v, const char *name,
 		}
 	if (given.n == 0)
 		return false;
-	sort_pieces(&sorted);
+	sort_pieces(a, &sorted);
 	for (i = 0; i < sorted.n; i++)
 		gaps = gaps || sorted.at[i]->section != (int)i;
 	x = join(a, &sorted);
-	y = join(a, &given);
 	(void)texts_add(a, out, x, most);
-	if (!slice_eq(x, y))
-		(void)texts_add(a, out, y, most);
+	(void)texts_add(a, out, join(a, &given), most);
+	if (slice_find(x, SLICE("=?")) >= 0)
+		(void)texts_add(a, out, header_decode(a, x), most);
 	if (!gaps)
-		return false;
-	for (i = 0; i < given.n; i++) {
+		return out->n > before + 1;
+	some = without_gaps(a, &sorted, false);
+	(void)texts_add(a, out, join(a, &some), most);
+	some = without_gaps(a, &sorted, true);
+	(void)texts_add(a, out, join(a, &some), most);
+	for (i = 0; i < given.n && out->n < most; i++) {
 		struct pieces one = {&given.at[i], 1, 1};
 
 		(void)texts_add(a, out, join(a, &one), most);
@@ -382,6 +536,37 @@ add_joined(struct arena *a, const struct header_value *v, const char *name,
 	return true;
 }
 
+/* Up to the first quote or ';' behind a quote at s[0]. */
+static struct slice
+inside_quote(struct slice s)
+{
+	size_t i;
+
+	s = slice_from(s, 1);
+	for (i = 0; i < s.n && s.p[i] != '"' && s.p[i] != ';'; i++)
+		;
+	return slice_sub(s, 0, i);
+}
+
+static struct slice
+without_quotes(struct arena *a, struct slice s)
+{
+	char *out = arena_alloc(a, s.n + 1);
+	size_t i, n = 0;
+
+	for (i = 0; i < s.n; i++)
+		if (s.p[i] != '"')
+			out[n++] = s.p[i];
+	return slice_of(out, n);
+}
+
+static void
+add_text(struct arena *a, struct slice s, struct texts *out, size_t most)
+{
+	(void)texts_add(a, out, to_utf8(a, SLICE_NONE, s), most);
+}
+
+/* What other software makes of the value of a damaged or unusual one. */
 static void
 add_odd(struct arena *a, const struct header_param *p, struct texts *out,
     size_t most)
@@ -389,21 +574,55 @@ add_odd(struct arena *a, const struct header_param *p, struct texts *out,
 	struct slice s = p->raw;
 	size_t i;
 
-	(void)texts_add(a, out, to_utf8(a, SLICE_NONE, s), most);
 	for (i = 0; i < s.n; i++)
 		if (i > 0 &&
 		    (text_is_space(s.p[i]) || s.p[i] == '(' || s.p[i] == ',' ||
 			s.p[i] == '"' || s.p[i] == ';'))
 			break;
-	(void)texts_add(
-	    a, out, to_utf8(a, SLICE_NONE, slice_sub(s, 0, i)), most);
-	if (s.n > 0 && s.p[0] == '"') {
-		s = slice_from(s, 1);
-		for (i = 0; i < s.n && s.p[i] != '"' && s.p[i] != ';'; i++)
-			;
-		(void)texts_add(
-		    a, out, to_utf8(a, SLICE_NONE, slice_sub(s, 0, i)), most);
+	if (s.n > 0 && s.p[0] == '"')
+		add_text(a, inside_quote(s), out, most);
+	else
+		add_text(a, slice_sub(s, 0, i), out, most);
+	add_text(a, s, out, most);
+	if (slice_chr(s, '"') >= 0)
+		add_text(a, without_quotes(a, s), out, most);
+}
+
+/* Readings of a value that is in order: backslashes kept, single quotes cut.
+ */
+static void
+add_forms(struct arena *a, const struct header_param *p, struct texts *out,
+    size_t most)
+{
+	struct slice s = p->raw, v = p->value;
+
+	if (s.n >= 2 && s.p[0] == '"' && slice_chr(s, '\\') >= 0) {
+		if (s.p[s.n - 1] == '"')
+			add_text(a, slice_sub(s, 1, s.n - 1), out, most);
+		add_text(a, inside_quote(s), out, most);
+	} else if (slice_chr(s, '\\') >= 0) {
+		add_text(a, without_pairs(a, v), out, most);
 	}
+	if (v.n >= 2 && v.p[0] == '\'' && v.p[v.n - 1] == '\'')
+		add_text(a, slice_sub(v, 1, v.n - 1), out, most);
+}
+
+static void
+add_extended(struct arena *a, const struct header_param *p, struct texts *out,
+    size_t most)
+{
+	struct slice s = p->value, charset = take_charset(&s);
+	ptrdiff_t quote = slice_chr(s, '\'');
+
+	(void)texts_add(a, out, to_utf8(a, charset, percent(a, s)), most);
+	if (p->odd)
+		add_text(a, percent(a, p->raw), out, most);
+	if (charset.n > 0 && !charset_known(charset))
+		add_text(a, percent(a, s), out, most);
+	/* one quote only: a charset without language for some */
+	if (s.p == p->value.p && quote >= 0)
+		add_text(
+		    a, percent(a, slice_from(s, (size_t)quote + 1)), out, most);
 }
 
 bool
@@ -416,24 +635,21 @@ header_param(struct arena *a, const struct header_value *v, const char *name,
 
 	for (i = 0; i < v->n; i++) {
 		const struct header_param *p = &v->at[i];
-		struct slice s = p->value, charset;
 
 		if (p->section >= 0 || !slice_is(p->name, name))
 			continue;
-		if (!p->extended) {
-			if (plain++ > 0 && !slice_eq(first, s))
-				differ = true;
-			first = plain == 1 ? s : first;
-			(void)texts_add(a, out, header_decode(a, s), most);
-			(void)texts_add(
-			    a, out, to_utf8(a, SLICE_NONE, s), most);
-			if (p->odd)
-				add_odd(a, p, out, most);
+		if (p->extended) {
+			add_extended(a, p, out, most);
 			continue;
 		}
-		charset = take_charset(&s);
-		(void)texts_add(
-		    a, out, to_utf8(a, charset, percent(a, s)), most);
+		if (plain++ > 0 && !slice_eq(first, p->value))
+			differ = true;
+		first = plain == 1 ? p->value : first;
+		(void)texts_add(a, out, header_decode(a, p->value), most);
+		add_text(a, p->value, out, most);
+		add_forms(a, p, out, most);
+		if (p->odd)
+			add_odd(a, p, out, most);
 	}
 	if (add_joined(a, v, name, out, most))
 		differ = true;
