@@ -11,7 +11,7 @@ is_ignorable(uint32_t c)
 	return c == 0xad || c == 0x34f || c == 0x61c || c == 0x115f ||
 	       c == 0x1160 || c == 0x17b4 || c == 0x17b5 ||
 	       (c >= 0x180b && c <= 0x180f) || (c >= 0x200b && c <= 0x200f) ||
-	       (c >= 0x202a && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) ||
 	       c == 0x3164 || (c >= 0xfe00 && c <= 0xfe0f) || c == 0xfeff ||
 	       c == 0xffa0 || (c >= 0xfff0 && c <= 0xfff8) ||
 	       (c >= 0xe0000 && c <= 0xe0fff);
@@ -45,13 +45,22 @@ name_visible(struct arena *a, struct slice name)
 	return out != NULL ? slice_of(out, n) : name;
 }
 
+static bool
+is_separator(char c)
+{
+	return c == '/' || c == '\\';
+}
+
+/* Behind the last separator that is not at the very end. */
 static struct slice
 base_name(struct slice s)
 {
 	size_t i;
 
+	while (s.n > 0 && is_separator(s.p[s.n - 1]))
+		s.n--;
 	for (i = s.n; i > 0; i--)
-		if (s.p[i - 1] == '/' || s.p[i - 1] == '\\')
+		if (is_separator(s.p[i - 1]))
 			return slice_from(s, i);
 	return s;
 }
@@ -74,6 +83,12 @@ strip_end(struct slice s)
 	}
 }
 
+static bool
+is_control(char c)
+{
+	return (unsigned char)c < ' ' || c == 0x7f;
+}
+
 /* Control bytes dropped. */
 static struct slice
 without_controls(struct arena *a, struct slice s)
@@ -81,14 +96,62 @@ without_controls(struct arena *a, struct slice s)
 	char *out;
 	size_t i, n = 0;
 
-	for (i = 0; i < s.n && (unsigned char)s.p[i] >= ' '; i++)
+	for (i = 0; i < s.n && !is_control(s.p[i]); i++)
 		;
 	if (i == s.n)
 		return s;
 	out = arena_alloc(a, s.n);
 	for (i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] >= ' ')
+		if (!is_control(s.p[i]))
 			out[n++] = s.p[i];
+	return slice_of(out, n);
+}
+
+/* The ASCII character that programs with an 8-bit code page make of c. */
+static uint32_t
+best_fit(uint32_t c)
+{
+	if (c >= 0xff01 && c <= 0xff5e)
+		return c - 0xff01 + '!';
+	if (c == 0x2024 || c == 0x3002 || c == 0xff61 || c == 0xfe52)
+		return '.';
+	if (c == 0x2044 || c == 0x2215)
+		return '/';
+	if (c == 0x2216)
+		return '\\';
+	if (c == 0xa0 || c == 0x3000 || (c >= 0x2000 && c <= 0x200a))
+		return ' ';
+	return c;
+}
+
+static struct slice
+fold_wide(struct arena *a, struct slice s)
+{
+	char *out;
+	size_t at = 0, n = 0, len;
+	bool same = true;
+	uint32_t c;
+
+	for (at = 0; at < s.n; at += len) {
+		len = text_utf8(s.p + at, s.n - at, &c);
+		if (len == 0)
+			len = 1;
+		else
+			same = same && best_fit(c) == c;
+	}
+	if (same)
+		return s;
+	out = arena_alloc(a, s.n);
+	for (at = 0; at < s.n; at += len) {
+		len = text_utf8(s.p + at, s.n - at, &c);
+		if (len > 0 && best_fit(c) != c) {
+			out[n++] = (char)best_fit(c);
+			continue;
+		}
+		len = len > 0 ? len : 1;
+		memcpy(out + n, s.p + at, len);
+		n += len;
+	}
 	return slice_of(out, n);
 }
 
@@ -106,37 +169,48 @@ shorten(struct arena *a, struct slice s)
 	return slice_of(out, NAME_MAX_BYTES);
 }
 
-/* A form and what is left of it as a plain file name. */
+static void
+add(struct arena *a, struct texts *out, struct slice s, size_t most)
+{
+	if (s.n > 0)
+		(void)texts_add(a, out, shorten(a, s), most);
+}
+
+/* A form and what is left of it as a plain file name. All is done with the
+ * whole name: cutting first would lose what stands in its middle. */
 static void
 add_form(struct arena *a, struct texts *out, struct slice s, size_t most)
 {
 	ptrdiff_t colon;
 
-	if (s.n == 0)
-		return;
-	(void)texts_add(a, out, s, most);
-	s = strip_end(base_name(s));
-	if (s.n > 0)
-		(void)texts_add(a, out, s, most);
+	add(a, out, s, most);
+	s = strip_end(base_name(strip_end(s)));
+	add(a, out, s, most);
 	colon = slice_chr(s, ':');
 	if (colon > 0)
-		(void)texts_add(
-		    a, out, strip_end(slice_sub(s, 0, (size_t)colon)), most);
+		add(a, out, strip_end(slice_sub(s, 0, (size_t)colon)), most);
 }
 
 void
 name_readings(
     struct arena *a, struct slice name, struct texts *out, size_t most)
 {
-	struct slice clean;
-	ptrdiff_t nul;
+	struct slice cut = name, clean, wide;
+	ptrdiff_t nul = slice_chr(name, 0);
 
-	name = shorten(a, name);
 	add_form(a, out, name, most);
-	nul = slice_chr(name, 0);
-	if (nul >= 0)
-		add_form(a, out, slice_sub(name, 0, (size_t)nul), most);
-	clean = without_controls(a, name_visible(a, name));
-	if (!slice_eq(clean, name))
+	if (nul >= 0) {
+		cut = slice_sub(name, 0, (size_t)nul);
+		add_form(a, out, cut, most);
+	}
+	clean = without_controls(a, name_visible(a, cut));
+	if (!slice_eq(clean, cut))
 		add_form(a, out, clean, most);
+	wide = fold_wide(a, clean);
+	if (!slice_eq(wide, clean))
+		add_form(a, out, wide, most);
+	if (nul < 0)
+		return;
+	clean = without_controls(a, name_visible(a, name));
+	add_form(a, out, clean, most);
 }
