@@ -16,7 +16,7 @@
 enum { ADDRESS_COMMENT_DEPTH = 32 };
 
 struct address {
-	struct slice display; /* UTF-8, may be empty */
+	struct slice display; /* UTF-8, may be empty; a comment if no phrase */
 	struct slice mailbox; /* "local@domain" as written, routes cut off */
 	struct slice domain;  /* lower case, may be empty */
 };
@@ -25,7 +25,8 @@ struct address_list {
 	struct address *at;
 	size_t n, cap;
 	bool cut; /* more than `most` addresses */
-	bool odd; /* route, NUL, encoded word as address, unbalanced quoting */
+	bool odd; /* route, NUL, encoded word as address, unbalanced quoting,
+		     two addresses in one, ':' without a group */
 };
 
 /* text: one field's value, folded or not. */
