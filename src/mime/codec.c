@@ -4,8 +4,9 @@
 
 #include "base/text.h"
 #include "mime/codec_private.h"
+#include "mime/codec_tables.h"
 
-enum { SNIFF_BYTES = 4096, SNIFF_LINES = 40 };
+enum { SNIFF_BYTES = 4096, SNIFF_LINES = 40, QP_BLANKS_MAX = 256 };
 
 const char *
 codec_word(enum codec_encoding e)
@@ -14,6 +15,7 @@ codec_word(enum codec_encoding e)
 	    [CODEC_IDENTITY] = "identity",
 	    [CODEC_BASE64] = "base64",
 	    [CODEC_BASE64_STOP] = "base64-stop",
+	    [CODEC_BASE64_SKIP] = "base64-skip",
 	    [CODEC_BASE64_URL] = "base64-url",
 	    [CODEC_QP] = "quoted-printable",
 	    [CODEC_QP_STRICT] = "quoted-printable-strict",
@@ -42,6 +44,7 @@ codec_find(struct slice token)
 	    {"base64", CODEC_BASE64},
 	    {"base-64", CODEC_BASE64},
 	    {"x-base64", CODEC_BASE64},
+	    {"base64url", CODEC_BASE64_URL},
 	    {"quoted-printable", CODEC_QP},
 	    {"quotedprintable", CODEC_QP},
 	    {"quoted-print", CODEC_QP},
@@ -88,85 +91,129 @@ b64_class(unsigned char c, bool url)
 	return text_is_space((char)c) ? B64_SPACE : B64_JUNK;
 }
 
-static void
-b64_table(unsigned char table[256], bool url)
-{
-	unsigned c;
+struct b64 {
+	char *out;
+	size_t n, room;
+	uint32_t word;
+	unsigned have; /* letters in word */
+	unsigned pads; /* '=' since the last letter */
+	bool stop;
+};
 
-	for (c = 0; c < 256; c++)
-		table[c] = b64_class((unsigned char)c, url);
+/* Whole groups with nothing between them; returns how many. One byte more
+ * than they need is written. */
+static size_t
+b64_groups(const char *in, size_t most, char *out)
+{
+	const unsigned char *p = (const unsigned char *)in;
+	size_t i;
+
+	for (i = 0; i < most; i++, p += 4, out += 3) {
+		uint32_t w =
+		    codec_base64_bits[0][p[0]] | codec_base64_bits[1][p[1]] |
+		    codec_base64_bits[2][p[2]] | codec_base64_bits[3][p[3]];
+
+		if ((w & B64_BAD) != 0)
+			break;
+		out[0] = (char)w;
+		out[1] = (char)(w >> 8);
+		out[2] = (char)(w >> 16);
+		out[3] = (char)(w >> 24);
+	}
+	return i;
 }
 
 /* What is left of a group at its padding or at the end. */
-static size_t
-b64_tail(uint32_t word, unsigned have, char *out)
+static void
+b64_tail(struct b64 *d, struct codec_result *r)
 {
-	if (have == 2) {
-		out[0] = (char)(word >> 4);
-		return 1;
+	size_t n = d->have > 1 ? d->have - 1 : 0;
+
+	if (d->have == 1)
+		r->damaged = true;
+	if (n > d->room - d->n) {
+		r->cut = true;
+		n = d->room - d->n;
 	}
-	if (have == 3) {
-		out[0] = (char)(word >> 10);
-		out[1] = (char)(word >> 2);
-		return 2;
+	d->word <<= d->have == 2 ? 12 : 6;
+	if (n > 0)
+		d->out[d->n] = (char)(d->word >> 16);
+	if (n > 1)
+		d->out[d->n + 1] = (char)(d->word >> 8);
+	d->n += n;
+	d->have = 0;
+}
+
+static void
+b64_letter(struct b64 *d, struct codec_result *r, unsigned value)
+{
+	if (d->pads > 0)
+		r->damaged = true;
+	d->pads = 0;
+	d->word = d->word << 6 | value;
+	if (++d->have < 4)
+		return;
+	if (d->room - d->n < 3) {
+		r->cut = d->stop = true;
+		return;
 	}
-	return 0;
+	d->out[d->n++] = (char)(d->word >> 16);
+	d->out[d->n++] = (char)(d->word >> 8);
+	d->out[d->n++] = (char)d->word;
+	d->have = 0;
+}
+
+static void
+b64_pad(struct b64 *d, struct codec_result *r, enum codec_encoding e)
+{
+	if (d->have == 0 && d->pads == 0)
+		r->damaged = true;
+	d->pads++;
+	if (e == CODEC_BASE64_SKIP)
+		return;
+	b64_tail(d, r);
+	d->stop = e == CODEC_BASE64_STOP;
 }
 
 void
 codec_base64(struct codec_result *r, struct arena *a, enum codec_encoding e,
     struct slice in, size_t most)
 {
-	unsigned char table[256];
-	char *out;
-	size_t i, n = 0;
-	uint32_t word = 0;
-	unsigned have = 0, pads = 0;
+	struct b64 d = {.room = in.n / 4 * 3 + 3};
+	size_t i = 0;
 
-	if (in.n / 4 * 3 + 3 > most) {
-		r->cut = true;
-		in.n = most < 3 ? 0 : (most - 3) / 3 * 4;
-	}
-	out = arena_alloc(a, in.n / 4 * 3 + 4);
-	b64_table(table, e == CODEC_BASE64_URL);
-	for (i = 0; i < in.n; i++) {
-		unsigned char v = table[(unsigned char)in.p[i]];
+	if (d.room > most)
+		d.room = most;
+	d.out = arena_alloc(a, d.room + 4);
+	while (i < in.n && !d.stop) {
+		unsigned char v;
 
-		if (v < 64) {
-			if (pads > 0) {
-				r->damaged = true;
-				pads = 0;
-			}
-			word = word << 6 | v;
-			if (++have == 4) {
-				out[n] = (char)(word >> 16);
-				out[n + 1] = (char)(word >> 8);
-				out[n + 2] = (char)word;
-				n += 3;
-				have = 0;
-			}
-		} else if (v == B64_PAD) {
-			if (have == 0 && pads == 0)
-				r->damaged = true;
-			n += b64_tail(word, have, out + n);
-			if (have == 1)
-				r->damaged = true;
-			have = 0;
-			pads++;
-			if (e == CODEC_BASE64_STOP) {
-				i = in.n;
+		if (d.have == 0 && d.pads == 0) {
+			size_t left = (in.n - i) / 4, fits = d.room - d.n;
+			size_t n = b64_groups(in.p + i,
+			    left < fits / 3 ? left : fits / 3, d.out + d.n);
+
+			i += 4 * n;
+			d.n += 3 * n;
+			if (i >= in.n)
 				break;
-			}
-		} else if (v == B64_JUNK) {
-			r->damaged = true;
 		}
+		v = b64_class((unsigned char)in.p[i++], e == CODEC_BASE64_URL);
+		if (v < B64_PAD)
+			b64_letter(&d, r, v);
+		else if (v == B64_PAD)
+			b64_pad(&d, r, e);
+		else if (v == B64_JUNK)
+			r->damaged = true;
 	}
-	if (have > 0) {
-		r->damaged = true;
-		n += b64_tail(word, have, out + n);
+	if (d.have > 0 && !d.stop) {
+		/* with '=' skipped, padding may have been complete */
+		if (d.have + d.pads != 4)
+			r->damaged = true;
+		b64_tail(&d, r);
 	}
 	r->used = in.n;
-	r->bytes = slice_of(out, n);
+	r->bytes = slice_of(d.out, d.n);
 }
 
 /* A hard or soft line end at in[at], or 0: its length. */
@@ -199,7 +246,8 @@ qp_escape(struct slice in, size_t at, bool strict, int *byte)
 			return 3;
 		}
 	}
-	while (!strict && k < in.n && k - at < 256 && text_is_wsp(in.p[k]))
+	while (!strict && k < in.n && k - at < QP_BLANKS_MAX &&
+	       text_is_wsp(in.p[k]))
 		k++;
 	if (k >= in.n)
 		return in.n - at;
@@ -285,6 +333,7 @@ codec_decode(struct codec_result *r, struct arena *a, enum codec_encoding e,
 	switch (e) {
 	case CODEC_BASE64:
 	case CODEC_BASE64_STOP:
+	case CODEC_BASE64_SKIP:
 	case CODEC_BASE64_URL:
 		codec_base64(r, a, e, in, most);
 		break;
@@ -351,7 +400,8 @@ enum codec_encoding
 codec_sniff(struct slice in)
 {
 	struct slice head = slice_sub(in, 0, SNIFF_BYTES);
-	enum codec_encoding e = codec_embedded_kind(in);
+	enum codec_encoding e =
+	    codec_embedded_kind(slice_sub(in, 0, 4 * SNIFF_BYTES));
 
 	if (e != CODEC_IDENTITY)
 		return e;

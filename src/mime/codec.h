@@ -1,8 +1,9 @@
 /* codec - transfer encodings and encoded files inside text.
  *
  * Total and linear: any bytes decode to something, `damaged` says that junk,
- * a cut or missing padding was met. Output is never larger than the input
- * and never more than `most` bytes (`cut` then). Identity makes no copy.
+ * a cut or missing padding was met. Output is never more than `most` bytes
+ * (`cut` then) and never larger than the input, but for uuencoded lines that
+ * lost blanks (by a tenth) and runs of BinHex. Identity makes no copy.
  * Sources: RFC 2045, 4648, 1741 (BinHex 4.0), POSIX uuencode, yEnc draft 1.3.
  */
 #ifndef MIME_CODEC_H
@@ -16,8 +17,9 @@
 
 enum codec_encoding {
 	CODEC_IDENTITY,    /* 7bit, 8bit, binary, none */
-	CODEC_BASE64,      /* '=' is skipped and decoding goes on */
+	CODEC_BASE64,      /* '=' ends a group, decoding goes on */
 	CODEC_BASE64_STOP, /* ends at the first '=' */
+	CODEC_BASE64_SKIP, /* '=' is junk: a group goes on behind it */
 	CODEC_BASE64_URL,  /* "-_" for "+/", else as CODEC_BASE64 */
 	CODEC_QP,          /* lenient */
 	CODEC_QP_STRICT,   /* wrong escapes stay, lower case hex is wrong */

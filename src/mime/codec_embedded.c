@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "mime/codec_private.h"
 
-enum { KIND_LINES = 100, UU_LINE_MAX = 63, BINHEX_NAME_MAX = 63 };
+enum { KIND_LINES = 100, BEGIN_BLANK_LINES = 4, BINHEX_NAME_MAX = 63 };
 
 static unsigned
 uu_value(char c)
@@ -19,7 +19,8 @@ uu_is_digit(char c)
 }
 
 /* A data line: length letter, then at least the letters that needs (blanks
- * at the end may have been lost), at most a few more. */
+ * at the end may have been lost, but not more than a third), at most a check
+ * sum and blanks more. */
 static bool
 uu_valid(struct slice line)
 {
@@ -29,6 +30,8 @@ uu_valid(struct slice line)
 		return false;
 	bytes = uu_value(line.p[0]);
 	want = (bytes + 2) / 3 * 4;
+	while (line.n > want + 1 && text_is_wsp(line.p[line.n - 1]))
+		line.n--;
 	if (bytes == 0)
 		return line.n <= 2;
 	if (line.n > want + 3 || line.n < 2)
@@ -36,7 +39,6 @@ uu_valid(struct slice line)
 	for (i = 1; i < line.n; i++)
 		if (!uu_is_digit(line.p[i]))
 			return false;
-	/* only trailing blanks can be missing: not more than a third */
 	return line.n - 1 + want / 3 >= want ||
 	       line.n - 1 >= (bytes * 4 + 2) / 3;
 }
@@ -59,27 +61,41 @@ uu_line(struct slice line, char *out)
 	return n;
 }
 
+/* Bytes that the valid lines say they hold: a line that lost its blanks holds
+ * more than its letters, so the sum is what the output needs. */
+static size_t
+uu_size(struct slice in, size_t most, bool *cut)
+{
+	struct slice line;
+	size_t n = 0;
+
+	while (slice_line(&in, &line) && !slice_is(line, "end")) {
+		if (!uu_valid(line))
+			continue;
+		if (uu_value(line.p[0]) > most - n) {
+			*cut = true;
+			break;
+		}
+		n += uu_value(line.p[0]);
+	}
+	return n;
+}
+
 void
 codec_uu_lines(
     struct codec_result *r, struct arena *a, struct slice in, size_t most)
 {
+	size_t n = 0, size = uu_size(in, most, &r->cut);
+	char *out = arena_alloc(a, size + 1);
 	struct slice line;
-	char *out;
-	size_t n = 0;
 
-	/* one letter may claim 63 bytes: only valid lines are decoded */
-	out = arena_alloc(a, in.n + UU_LINE_MAX + 1);
-	while (slice_line(&in, &line)) {
-		if (slice_is(line, "end"))
-			break;
+	while (slice_line(&in, &line) && !slice_is(line, "end")) {
 		if (!uu_valid(line)) {
 			r->damaged = r->damaged || line.n > 0;
 			continue;
 		}
-		if (n + UU_LINE_MAX > most) {
-			r->cut = true;
+		if (uu_value(line.p[0]) > size - n)
 			break;
-		}
 		n += uu_line(line, out + n);
 	}
 	r->bytes = slice_of(out, n);
@@ -89,25 +105,26 @@ codec_uu_lines(
 static bool
 begin_line(struct slice line, struct slice *name, bool *base64)
 {
-	struct slice mode;
-	size_t i;
+	size_t i, from;
 
-	if (slice_starts(line, "begin ")) {
-		*base64 = false;
-		line = slice_from(line, 6);
-	} else if (slice_starts(line, "begin-base64 ")) {
-		*base64 = true;
-		line = slice_from(line, 13);
-	} else {
+	if (!slice_starts(line, "begin"))
 		return false;
-	}
-	while (line.n > 0 && line.p[0] == ' ')
-		line = slice_from(line, 1);
-	for (i = 0; i < line.n && line.p[i] >= '0' && line.p[i] <= '7'; i++)
+	line = slice_from(line, 5);
+	*base64 = slice_starts(line, "-base64");
+	if (*base64)
+		line = slice_from(line, 7);
+	for (from = 0; from < line.n && text_is_wsp(line.p[from]); from++)
 		;
-	mode = slice_sub(line, 0, i);
+	for (i = from; i < line.n && line.p[i] >= '0' && line.p[i] <= '7'; i++)
+		;
+	if (from == 0 || i == from || i - from > 6)
+		return false;
+	if (i < line.n && !text_is_wsp(line.p[i]))
+		return false;
 	*name = slice_trim(slice_from(line, i));
-	return mode.n >= 3 && mode.n <= 6;
+	if (name->n >= 2 && name->p[0] == '"' && name->p[name->n - 1] == '"')
+		*name = slice_sub(*name, 1, name->n - 1);
+	return true;
 }
 
 struct finder {
@@ -187,32 +204,54 @@ yenc_begin(struct slice line, struct slice *name)
 	return true;
 }
 
-static void
-take_yenc(struct finder *f, size_t from, struct slice name, struct slice *rest)
+/* The lines in front of rest decoded; out == NULL: only counted, and *after is
+ * what follows the end line. */
+static size_t
+yenc_lines(
+    struct slice rest, char *out, size_t most, struct slice *after, bool *ended)
 {
 	struct slice line;
-	struct codec_file *file;
-	bool ended = false;
-	char *out;
-	size_t n = 0, i, most = rest->n < f->left ? rest->n : f->left;
+	size_t n = 0, i;
 
-	f->cut = f->cut || rest->n > f->left;
-	out = arena_alloc(f->arena, most + 1);
-	while (!ended && slice_line(rest, &line)) {
+	*ended = false;
+	while (!*ended && slice_line(&rest, &line)) {
 		if (slice_starts(line, "=yend")) {
-			ended = true;
+			*ended = true;
 			break;
 		}
 		if (slice_starts(line, "=ypart"))
 			continue;
-		for (i = 0; i < line.n && n < most; i++) {
+		for (i = 0; i < line.n && n < most; i++, n++) {
 			unsigned c = (unsigned char)line.p[i];
 
 			if (c == '=' && i + 1 < line.n)
 				c = (unsigned char)line.p[++i] - 64U;
-			out[n++] = (char)(unsigned char)(c - 42U);
+			if (out != NULL)
+				out[n] = (char)(unsigned char)(c - 42U);
 		}
 	}
+	*after = rest;
+	return n;
+}
+
+static void
+take_yenc(struct finder *f, size_t from, struct slice name, struct slice *rest)
+{
+	struct slice after;
+	struct codec_file *file;
+	bool ended;
+	char *out;
+	/* one more than fits tells a cut from an end */
+	size_t most = f->left < SIZE_MAX ? f->left + 1 : f->left;
+	size_t n = yenc_lines(*rest, NULL, most, &after, &ended);
+
+	if (n > f->left) {
+		f->cut = true;
+		n = f->left;
+	}
+	out = arena_alloc(f->arena, n + 1);
+	n = yenc_lines(*rest, out, n, &after, &ended);
+	*rest = after;
 	file = vec_push(f->arena, &f->files);
 	file->encoding = CODEC_YENC;
 	file->name = name;
@@ -232,18 +271,55 @@ binhex_value(char c)
 	return p != NULL ? (int)(p - digits) : -1;
 }
 
-/* 6-bit digits to bytes, then run lengths (0x90) undone. */
-static size_t
-binhex_bytes(struct slice in, char *out, size_t most, size_t *used)
+/* The bytes behind the digits, runs undone. */
+struct binhex {
+	char *out; /* NULL: only count */
+	size_t n, most;
+	unsigned char last;
+	bool run; /* the next byte is a count */
+	bool cut;
+};
+
+static void
+binhex_put(struct binhex *b, unsigned char c, size_t times)
+{
+	if (times > b->most - b->n) {
+		b->cut = true;
+		times = b->most - b->n;
+	}
+	if (b->out != NULL && times > 0)
+		memset(b->out + b->n, c, times);
+	b->n += times;
+	b->last = c;
+}
+
+static void
+binhex_byte(struct binhex *b, unsigned char c)
+{
+	if (!b->run) {
+		b->run = c == 0x90;
+		if (!b->run)
+			binhex_put(b, c, 1);
+		return;
+	}
+	b->run = false;
+	if (c == 0)
+		binhex_put(b, 0x90, 1);
+	else if (b->n > 0)
+		binhex_put(b, b->last, c - 1U);
+}
+
+/* Everything up to the ':'. *used: digits read with it; false when there is
+ * no ':'. */
+static bool
+binhex_bytes(struct binhex *b, struct slice in, size_t *used)
 {
 	uint32_t word = 0;
 	unsigned bits = 0;
-	size_t i, n = 0;
-	bool run = false;
+	size_t i;
 
 	for (i = 0; i < in.n && in.p[i] != ':'; i++) {
 		int v = binhex_value(in.p[i]);
-		unsigned char c;
 
 		if (v < 0)
 			continue;
@@ -252,30 +328,61 @@ binhex_bytes(struct slice in, char *out, size_t most, size_t *used)
 		if (bits < 8)
 			continue;
 		bits -= 8;
-		c = (unsigned char)(word >> bits);
-		if (run) {
-			run = false;
-			if (c == 0 && n < most)
-				out[n++] = (char)0x90;
-			for (; c > 1 && n > 0 && n < most; c--, n++)
-				out[n] = out[n - 1];
-		} else if (c == 0x90) {
-			run = true;
-		} else if (n < most) {
-			out[n++] = (char)c;
-		}
+		binhex_byte(b, (unsigned char)(word >> bits));
 	}
 	*used = i < in.n ? i + 1 : i;
-	return n;
+	return i < in.n;
 }
 
 static uint32_t
-big32(const char *p)
+big(const char *p, size_t bytes)
 {
-	const unsigned char *u = (const unsigned char *)p;
+	uint32_t v = 0;
 
-	return (uint32_t)u[0] << 24 | (uint32_t)u[1] << 16 |
-	       (uint32_t)u[2] << 8 | u[3];
+	while (bytes-- > 0)
+		v = v << 8 | (unsigned char)*p++;
+	return v;
+}
+
+/* CRC-16 (polynomial 0x1021, start 0) of the bytes and two zero bytes. */
+static uint32_t
+binhex_crc(struct slice s)
+{
+	uint32_t crc = 0;
+	size_t i;
+	int bit;
+
+	for (i = 0; i < s.n; i++) {
+		crc ^= (uint32_t)(unsigned char)s.p[i] << 8;
+		for (bit = 0; bit < 8; bit++)
+			crc =
+			    (crc & 0x8000) != 0 ? crc << 1 ^ 0x1021 : crc << 1;
+		crc &= 0xffff;
+	}
+	return crc;
+}
+
+/* Header, data fork and their check sums; what is there is taken. */
+static void
+binhex_fork(struct codec_file *file, struct slice all)
+{
+	size_t name = all.n > 0 ? (unsigned char)all.p[0] : 0, head = name + 22;
+	struct slice data;
+	size_t size;
+
+	file->damaged = true;
+	file->bytes = all;
+	if (name > BINHEX_NAME_MAX || all.n < head)
+		return;
+	file->name = slice_sub(all, 1, 1 + name);
+	size = big(all.p + name + 12, 4);
+	data = slice_sub(all, head, head + size);
+	file->bytes = data;
+	if (data.n < size || all.n - head - size < 2)
+		return;
+	file->damaged = binhex_crc(slice_sub(all, 0, head - 2)) !=
+			    big(all.p + head - 2, 2) ||
+			binhex_crc(data) != big(all.p + head + size, 2);
 }
 
 /* rest starts with ':' and digits. */
@@ -283,30 +390,58 @@ static void
 take_binhex(struct finder *f, size_t from, struct slice *rest)
 {
 	struct codec_file *file;
-	size_t most = rest->n * 4 < f->left ? rest->n * 4 : f->left;
-	size_t used, n, name, size;
-	char *out = arena_alloc(f->arena, most + 1);
+	struct binhex b = {.most = f->left};
+	struct slice digits = slice_from(*rest, 1);
+	size_t used;
+	bool ended;
 
-	n = binhex_bytes(slice_from(*rest, 1), out, most, &used);
+	(void)binhex_bytes(&b, digits, &used);
+	b = (struct binhex){.out = arena_alloc(f->arena, b.n + 1), .most = b.n};
+	ended = binhex_bytes(&b, digits, &used);
 	*rest = slice_from(*rest, used + 1);
-	f->left -= n;
-	f->cut = f->cut || n == most;
+	f->left -= b.n;
+	f->cut = f->cut || b.cut;
 	file = vec_push(f->arena, &f->files);
 	file->encoding = CODEC_BINHEX;
 	file->raw = slice_sub(f->text, from, f->text.n - rest->n);
-	file->damaged = true;
-	file->bytes = slice_of(out, n);
-	name = n > 0 ? (unsigned char)out[0] : 0;
-	if (name > BINHEX_NAME_MAX || n < name + 22)
-		return;
-	file->name = slice_of(out + 1, name);
-	size = big32(out + name + 12);
-	file->damaged = size > n - name - 22;
-	file->bytes = slice_sub(file->bytes, name + 22, name + 22 + size);
+	binhex_fork(file, slice_of(b.out, b.n));
+	file->damaged = file->damaged || !ended || b.cut;
 }
 
-static const char binhex_mark[] =
-    "(This file must be converted with BinHex 4.0)";
+static const char binhex_mark[] = "(This file must be converted with BinHex";
+
+/* The ':' and first digit of BinHex data behind blanks and line ends. */
+static bool
+binhex_start(struct slice *rest)
+{
+	size_t at = 0;
+
+	while (at < rest->n && text_is_space(rest->p[at]))
+		at++;
+	if (rest->n - at < 2 || rest->p[at] != ':' ||
+	    binhex_value(rest->p[at + 1]) < 0)
+		return false;
+	*rest = slice_from(*rest, at);
+	return true;
+}
+
+/* A data line follows, after a few empty lines at most. */
+static bool
+uu_start(struct slice rest, bool base64)
+{
+	struct slice line;
+	size_t blank = 0;
+
+	while (slice_line(&rest, &line)) {
+		if (slice_trim(line).n > 0)
+			return base64
+				   ? base64_line(slice_trim(line))
+				   : uu_valid(line) && uu_value(line.p[0]) > 0;
+		if (++blank > BEGIN_BLANK_LINES)
+			break;
+	}
+	return false;
+}
 
 /* The first line at or behind *rest that starts a file; rest is moved behind
  * it. Returns the kind and where the line starts. */
@@ -314,29 +449,18 @@ static enum codec_encoding
 next_file(struct slice *rest, size_t lines, const char **from,
     struct slice *name, bool *base64)
 {
-	struct slice line, next, after;
+	struct slice line;
 
 	while (lines-- > 0 && slice_line(rest, &line)) {
 		*from = line.p;
 		if (line.n < 7 || memchr("b=(", line.p[0], 3) == NULL)
 			continue;
-		after = *rest;
 		if (yenc_begin(line, name))
 			return CODEC_YENC;
-		if (line.p[0] == '(' && slice_starts(line, binhex_mark)) {
-			while (after.n > 0 && text_is_space(after.p[0]))
-				after = slice_from(after, 1);
-			if (after.n > 1 && after.p[0] == ':' &&
-			    binhex_value(after.p[1]) >= 0) {
-				*rest = after;
-				return CODEC_BINHEX;
-			}
-		}
-		if (!begin_line(line, name, base64) ||
-		    !slice_line(&after, &next))
-			continue;
-		if (*base64 ? base64_line(slice_trim(next))
-			    : uu_valid(next) && uu_value(next.p[0]) > 0)
+		if (line.p[0] == '(' && slice_starts(line, binhex_mark) &&
+		    binhex_start(rest))
+			return CODEC_BINHEX;
+		if (begin_line(line, name, base64) && uu_start(*rest, *base64))
 			return CODEC_UU;
 	}
 	return CODEC_IDENTITY;
