@@ -16,11 +16,13 @@
 #include "config/conf.h"
 #include "daemon/inspect.h"
 #include "sys/clock.h"
+#include "sys/io.h"
 
 enum {
 	TEXT_MAX = 64 * 1024 * 1024,
 	INPUT_MAX = 1024 * 1024 * 1024, /* from standard input */
-	DEPTH_MAX = 64,                 /* of directories */
+	COPY_ROOM = 65536,
+	DEPTH_MAX = 64, /* of directories */
 };
 
 static const char help[] =
@@ -136,44 +138,40 @@ scan_fd(struct scan *s, const char *file, int fd)
 
 /* What cannot be mapped (standard input, a pipe) becomes a memory file. */
 static int
-copy_to_memory(int from, struct fail *why)
+copy_to_memory(struct scan *s, int from, struct fail *why)
 {
-	char bytes[65536];
+	char *room = arena_alloc(s->arena, COPY_ROOM);
 	uint64_t total = 0;
 	int to = memfd_create("message", MFD_CLOEXEC);
+	int code = to < 0 ? fail_errno(why, "memory file") : 0;
 
-	if (to < 0)
-		return fail_errno(why, "memory file");
-	for (;;) {
-		ssize_t n = read(from, bytes, sizeof(bytes));
-		ssize_t at = 0;
+	while (code == 0) {
+		ssize_t n = read(from, room, COPY_ROOM);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n == 0)
 			return to;
-		total += n > 0 ? (uint64_t)n : 0;
-		while (n > 0 && at < n) {
-			ssize_t done = write(to, bytes + at, (size_t)(n - at));
-
-			if (done < 0 && errno != EINTR)
-				break;
-			at += done > 0 ? done : 0;
+		if (n < 0) {
+			code = fail_errno(why, "read");
+			break;
 		}
-		if (n < 0 || at < n || total > INPUT_MAX) {
-			(void)close(to);
-			return n < 0 ? fail_errno(why, "read")
-				     : fail_set(why, FAIL_FULL,
-					   "more than %d bytes", INPUT_MAX);
-		}
+		total += (uint64_t)n;
+		code = total > INPUT_MAX
+			   ? fail_set(why, FAIL_FULL, "more than %d bytes",
+				 INPUT_MAX)
+			   : io_write(to, slice_of(room, (size_t)n), why);
 	}
+	if (to >= 0)
+		(void)close(to);
+	return code;
 }
 
 static void
 scan_stream(struct scan *s, const char *file, int from)
 {
 	struct fail why;
-	int fd = copy_to_memory(from, &why);
+	int fd = copy_to_memory(s, from, &why);
 
 	if (fd < 0) {
 		say_failure(s, file, 0, "read", why.text);

@@ -1,8 +1,11 @@
 /* cmd_stop - end the running daemon and wait for it. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/num.h"
 #include "cmd/args.h"
@@ -18,16 +21,33 @@ static const char help[] =
     "End the running daemon as SIGTERM does: messages in hand are finished.\n"
     "Waits until it is gone. Ends with 2 when none runs or it does not end.\n";
 
+/* It has ended; also when its parent has not asked for its status yet. */
+static bool
+is_gone(pid_t pid, int pidfd)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+
+	if (pidfd >= 0)
+		return poll(&p, 1, LOOK_MS) > 0;
+	if (kill(pid, 0) != 0 && errno == ESRCH)
+		return true;
+	clock_sleep_ms(LOOK_MS);
+	return false;
+}
+
 static int
 wait_gone(pid_t pid)
 {
 	uint64_t until = clock_mono() + WAIT_S * CLOCK_SEC;
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	bool gone = pidfd < 0 && errno == ESRCH;
 
-	while (clock_mono() < until) {
-		if (kill(pid, 0) != 0 && errno == ESRCH)
-			return CMD_OK;
-		clock_sleep_ms(LOOK_MS);
-	}
+	while (!gone && clock_mono() < until)
+		gone = is_gone(pid, pidfd);
+	if (pidfd >= 0)
+		(void)close(pidfd);
+	if (gone)
+		return CMD_OK;
 	(void)fprintf(stderr, "reeve: process %d has not ended in %d s\n",
 	    (int)pid, WAIT_S);
 	return CMD_FAILED;

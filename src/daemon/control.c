@@ -141,8 +141,9 @@ static void
 client_new(struct loop *l, unsigned events, void *ctx)
 {
 	struct control *k = ctx;
+	struct net_address peer;
 	struct fail why;
-	int fd = net_accept(k->listen_fd, NULL, &why);
+	int fd = net_accept(k->listen_fd, &peer, &why);
 	size_t i;
 
 	(void)events;

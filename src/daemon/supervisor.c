@@ -84,8 +84,10 @@ generation_kill(struct generation *g)
 {
 	struct slot *s;
 
-	for (s = g->slots; s != NULL; s = s->next)
+	for (s = g->slots; s != NULL; s = s->next) {
+		s->follows = true;
 		slot_kill(s, SIGKILL);
+	}
 }
 
 /* Step by step: who takes mail in, who has it in hand, who is told last. */
@@ -193,6 +195,7 @@ slot_ended(struct loop *l, pid_t pid, int status, void *ctx)
 {
 	struct slot *s = ctx;
 	struct generation *g = s->generation;
+	uint64_t lived = loop_clock() - s->started;
 	bool bad = WIFSIGNALED(status) || WEXITSTATUS(status) != 0;
 
 	/* Its last words may still be in the wire. */
@@ -209,7 +212,7 @@ slot_ended(struct loop *l, pid_t pid, int status, void *ctx)
 		s->partner->follows = true;
 		slot_kill(s->partner, SIGKILL);
 	}
-	if (bad && loop_clock() - s->started < SUPERVISOR_STEADY_S * LOOP_SEC)
+	if ((bad && lived < SUPERVISOR_STEADY_S * LOOP_SEC) || lived < LOOP_SEC)
 		s->failures++;
 	else
 		s->failures = 0;
@@ -374,7 +377,7 @@ open_sink(struct supervisor *top, const struct settings *s, struct fail *why)
 	struct logsink_config cfg = {.ident = "MailScanner",
 	    .facility = s->facility,
 	    .file = s->log_file,
-	    .to_stderr = top->options->foreground};
+	    .to_stderr = top->options.foreground};
 	struct logsink *sink;
 	int code;
 
@@ -439,9 +442,8 @@ generation_load(struct supervisor *top, struct fail *why)
 
 	g->arena = a;
 	g->last = &g->slots;
-	g->conf = top->options->conf != NULL
-		      ? conf_load(top->options->conf, why)
-		      : conf_defaults();
+	g->conf = top->options.conf != NULL ? conf_load(top->options.conf, why)
+					    : conf_defaults();
 	if (g->conf == NULL || check_problems(g->conf, why) != 0 ||
 	    settings_load(&g->settings, g->conf, a, why) != 0 ||
 	    check_mail_ways(&g->settings, why) != 0) {
@@ -493,8 +495,8 @@ generation_start(struct supervisor *top, struct generation *g)
 static void
 say_ready(struct supervisor *top)
 {
-	if (top->options->ready_fd >= 0)
-		(void)!write(top->options->ready_fd, "r", 1);
+	if (top->options.ready_fd >= 0)
+		(void)!write(top->options.ready_fd, "r", 1);
 }
 
 /* All who have to be there are: the old generation may go. */
@@ -715,7 +717,10 @@ supervisor_run(const struct supervisor_options *o)
 	struct generation *g;
 	struct fail why;
 
-	top->options = o;
+	top->options = *o;
+	/* Titles are written over the arguments. */
+	if (top->options.conf != NULL)
+		top->options.conf = arena_str(a, slice_str(o->conf));
 	top->pid_fd = top->claims_fd = -1;
 	top->room = arena_alloc(a, WIRE_BYTES_MAX);
 	top->started = loop_clock();

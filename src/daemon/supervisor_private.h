@@ -29,7 +29,7 @@ struct slot {
 	unsigned failures; /* in a row */
 	unsigned restarts;
 	bool told_to_stop;
-	bool follows; /* killed because its partner ended */
+	bool follows; /* killed by us: its partner or its generation ended */
 	bool ready;   /* has opened its world and is inside its walls */
 	struct counts counts;
 };
@@ -47,7 +47,7 @@ struct generation {
 };
 
 struct supervisor {
-	const struct supervisor_options *options;
+	struct supervisor_options options;
 	struct loop *loop;
 	struct logsink *sink;
 	struct generation *generations; /* newest first */

@@ -72,8 +72,8 @@ supervisor_status(const struct supervisor *top, struct buf *out)
 	json_str(
 	    &j, "state", slice_str(top->stopping ? "stopping" : "running"));
 	json_str(&j, "config",
-	    slice_str(top->options->conf != NULL ? top->options->conf
-						 : "(defaults)"));
+	    slice_str(
+		top->options.conf != NULL ? top->options.conf : "(defaults)"));
 	json_int(
 	    &j, "generation", top->current != NULL ? top->current->number : 0);
 	json_int(&j, "started", top->started_at);
