@@ -15,6 +15,7 @@ enum {
 	PARALLEL_MS = 200,  /* or when one has waited so long */
 	LOCAL_CHILDREN = 4, /* at once in the Maildir and pipe lanes */
 	LOOK_MOST_SEC = 60, /* between two looks into the spool */
+	DEATH_PAUSE_SEC = 5,
 	LOOK_LEAST_MS = 200,
 	LOOK_SHARE = 20, /* a look takes at most 1/20 of the time */
 };
@@ -318,8 +319,8 @@ take_back(struct courier *c, struct child *x, bool died)
 			log_error("%s: delivery ended unexpectedly", j->id);
 			if (died)
 				spool_postpone(c->spool, j->id,
-				    (int64_t)time(NULL) + LOOK_MOST_SEC);
-			j->due = (int64_t)time(NULL) + LOOK_MOST_SEC;
+				    (int64_t)time(NULL) + DEATH_PAUSE_SEC);
+			j->due = (int64_t)time(NULL) + DEATH_PAUSE_SEC;
 			break;
 		case COURIER_BUSY:
 			j->due = (int64_t)time(NULL) + 1;

@@ -566,8 +566,13 @@ recover_due(struct loop *l, void *ctx)
 		k->more = true;
 		k->kick = true;
 	}
+	/* What a killed keeper had in hand is locked until its workers have
+	 * ended too: look again soon at first. */
+	k->recover_s = k->recover_s == 0 ? 1 : k->recover_s * 2;
+	if (k->recover_s > KEEPER_RECOVER_S)
+		k->recover_s = KEEPER_RECOVER_S;
 	loop_timer_set(l, &k->recover_timer,
-	    loop_clock() + KEEPER_RECOVER_S * LOOP_SEC, recover_due, k);
+	    loop_clock() + k->recover_s * LOOP_SEC, recover_due, k);
 }
 
 static void

@@ -242,6 +242,7 @@ settle_task(struct keeper *k, struct task *t)
 	case QUEUE_PUBLISHED:
 		/* Decided; recovery goes on from what the disk says. */
 		(void)claim_result(t->claim, &why);
+		k->recover_s = 0;
 		keeper_trouble(k, &why);
 		count_done(k, t);
 		record_task(k, t);

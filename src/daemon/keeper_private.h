@@ -79,6 +79,7 @@ struct keeper {
 	uint64_t next_serial;
 	uint64_t handed_over; /* groups that went through */
 	size_t wait_max;
+	unsigned recover_s;     /* until the next look */
 	uint64_t trouble_until; /* monotonic; 0: none */
 	bool more;              /* the queue may hold more than was claimed */
 	bool draining;
