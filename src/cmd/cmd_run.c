@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fail.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
 #include "cmd/conf_path.h"
@@ -25,23 +25,47 @@ static const char help[] =
     "SIGHUP reads the configuration again, SIGTERM finishes the messages in\n"
     "hand and ends.\n";
 
-/* The parent's part: wait until the daemon takes mail or gives up. */
+/* The parent's part: wait until the daemon takes mail or says why not. */
 static int
 wait_ready(int fd, pid_t child)
 {
-	char c;
-	ssize_t n;
+	char text[FAIL_TEXT_MAX + 1];
+	size_t at = 0;
 	int status = 0;
 
-	do
-		n = read(fd, &c, 1);
-	while (n < 0 && errno == EINTR);
-	if (n == 1)
-		return CMD_OK;
+	while (at < sizeof(text)) {
+		ssize_t n = read(fd, text + at, sizeof(text) - at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		at += (size_t)n;
+		if (text[0] == SUPERVISOR_READY)
+			return CMD_OK;
+	}
 	(void)waitpid(child, &status, 0);
+	if (at > 0)
+		(void)fprintf(stderr, "reeve: %.*s\n", (int)at, text);
 	(void)fprintf(
-	    stderr, "reeve: the daemon did not start; its log says why\n");
+	    stderr, "reeve: the daemon did not start; its log says more\n");
 	return 1;
+}
+
+/* Nothing of the caller's terminal or pipes stays open in a daemon. */
+static void
+leave_terminal(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC), i;
+
+	(void)setsid();
+	if (fd < 0)
+		return;
+	for (i = 0; i <= STDERR_FILENO; i++)
+		if (i != fd)
+			(void)dup2(fd, i);
+	if (fd > STDERR_FILENO)
+		(void)close(fd);
 }
 
 static int
@@ -59,7 +83,7 @@ run_detached(struct supervisor_options *o)
 		return wait_ready(fds[0], child);
 	}
 	(void)close(fds[0]);
-	(void)setsid();
+	leave_terminal();
 	if (chdir("/") != 0)
 		return 1;
 	o->ready_fd = fds[1];

@@ -492,17 +492,22 @@ generation_start(struct supervisor *top, struct generation *g)
 	    loop_clock() + SUPERVISOR_PROVE_S * LOOP_SEC, prove_late, g);
 }
 
+/* To who waits for the start. */
 static void
-say_ready(struct supervisor *top)
+say_started(struct supervisor *top, struct slice words)
 {
-	if (top->options.ready_fd >= 0)
-		(void)!write(top->options.ready_fd, "r", 1);
+	if (top->options.ready_fd < 0)
+		return;
+	(void)!write(top->options.ready_fd, words.p, words.n);
+	(void)close(top->options.ready_fd);
+	top->options.ready_fd = -1;
 }
 
 /* All who have to be there are: the old generation may go. */
 static void
 generation_promote(struct supervisor *top, struct generation *g)
 {
+	static const char ready = SUPERVISOR_READY;
 	struct generation *old = top->current;
 	struct slot *s;
 
@@ -522,7 +527,7 @@ generation_promote(struct supervisor *top, struct generation *g)
 	if (old == NULL) {
 		log_notice("Reeve %s takes mail: %s queue, %u workers",
 		    REEVE_VERSION, g->settings.driver, g->settings.workers);
-		say_ready(top);
+		say_started(top, slice_of(&ready, 1));
 	}
 }
 
@@ -729,8 +734,7 @@ supervisor_run(const struct supervisor_options *o)
 	raise_files();
 	if (supervisor_open(top, &g, &why) != 0) {
 		log_error("%s", why.text);
-		if (top->sink != NULL && !o->foreground)
-			(void)fprintf(stderr, "reeve: %s\n", why.text);
+		say_started(top, slice_str(why.text));
 		return 1;
 	}
 	title_set("MailScanner: starting children");

@@ -26,10 +26,15 @@ enum {
 	SUPERVISOR_MOST_MS = 10000,
 };
 
+/* No text begins with it. */
+enum { SUPERVISOR_READY = '\006' };
+
 struct supervisor_options {
 	const char *conf; /* absolute path, NULL: built-in defaults */
 	bool foreground;  /* also log to standard error */
-	int ready_fd;     /* gets one byte when mail flows; -1: none */
+	/* Gets SUPERVISOR_READY when mail flows, or words that say why it does
+	 * not, and is closed; -1: none. */
+	int ready_fd;
 };
 
 /* Returns the exit status of `reeve run`. */
