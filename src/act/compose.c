@@ -77,15 +77,17 @@ put_status(struct composer *c)
 		break;
 	case PLAN_STATUS_UNSCANNED:
 		value = text(c, OPT_UNSCANNED_HEADER_VALUE);
-		if (c->p->reason.n > 0)
-			value = arena_printf(c->m->arena, "%.*s (%.*s)",
-			    SLICE_FMT(value), SLICE_FMT(c->p->reason));
 		break;
 	case PLAN_STATUS_NONE:
 	default:
 		return;
 	}
-	put(c, OPT_MAIL_HEADER, value, multiple_mode(c));
+	/* What was not looked at is told, also beside what was found. */
+	if (c->p->unscanned && c->p->reason.n > 0)
+		value = arena_printf(c->m->arena, "%.*s (%.*s)",
+		    SLICE_FMT(value), SLICE_FMT(c->p->reason));
+	if (value.n > 0)
+		put(c, OPT_MAIL_HEADER, value, multiple_mode(c));
 }
 
 static int
@@ -107,8 +109,9 @@ recipients_text(const struct composer *c)
 	qsort(list, n, sizeof(*list), by_address);
 	buf_init(&out, HEADER_MAX);
 	for (i = 0; i < n && i < RECIPIENTS_SHOWN; i++)
-		(void)buf_addf(
-		    &out, "%s%.*s", i > 0 ? ", " : "", SLICE_FMT(list[i]));
+		if (i == 0 || !slice_eq(list[i], list[i - 1]))
+			(void)buf_addf(&out, "%s%.*s", i > 0 ? ", " : "",
+			    SLICE_FMT(list[i]));
 	all_of = arena_dup(a, buf_slice(&out));
 	buf_fini(&out);
 	return all_of;
@@ -117,8 +120,7 @@ recipients_text(const struct composer *c)
 static void
 put_envelope(struct composer *c)
 {
-	if (any(c, OPT_ADD_ENVELOPE_FROM_HEADER) &&
-	    all(c, OPT_ADD_ENVELOPE_FROM_HEADER))
+	if (all(c, OPT_ADD_ENVELOPE_FROM_HEADER))
 		put(c, OPT_ENVELOPE_FROM_HEADER, c->m->env.sender,
 		    HEADS_REPLACE);
 	if (all(c, OPT_ADD_ENVELOPE_TO_HEADER))
@@ -151,14 +153,32 @@ put_tags(struct composer *c)
 	subject_finish(&s);
 }
 
+/* A word of Remove These Headers: a name, or an expression on the line. */
+static void
+drop_one(struct composer *c, struct slice word)
+{
+	const char *why = NULL;
+	struct pattern p = {0};
+
+	if (word.n == 0)
+		return;
+	if (word.n < 3 || word.p[0] != '/' || word.p[word.n - 1] != '/') {
+		(void)heads_drop(&c->top, word);
+		return;
+	}
+	pattern_parse(&p, c->m->arena, word, PATTERN_VIRUS, &why);
+	heads_drop_matching(&c->top, &p);
+	pattern_fini(&p);
+}
+
 static void
 drop_listed(struct composer *c)
 {
-	struct slice list = text(c, OPT_REMOVE_THESE_HEADERS), word;
+	struct slice list = text(c, OPT_REMOVE_THESE_HEADERS), word, one;
 
 	while (slice_word(&list, &word))
-		if (word.p[0] != '/')
-			(void)heads_drop(&c->top, word);
+		while (slice_field(&word, ',', &one))
+			drop_one(c, one);
 }
 
 static void
@@ -170,6 +190,8 @@ compose_header_fields(struct composer *c)
 	put_status(c);
 	put_ip_version(c);
 	put_envelope(c);
+	if (!c->top.no_delete)
+		heads_unique(&c->top, "Subject");
 	put_tags(c);
 	drop_listed(c);
 }
@@ -258,4 +280,13 @@ struct slice
 compose_quarantine_dir(const struct message *m, const struct act_context *ctx)
 {
 	return compose_quarantine_place(m->arena, m->env.id, ctx->now);
+}
+
+struct slice
+compose_quarantine_path(struct arena *a, const struct conf *c,
+    const struct subject *s, struct slice place)
+{
+	struct slice root = slice_trim(conf_text(c, OPT_QUARANTINE_DIR, s, a));
+
+	return arena_printf(a, "%.*s/%.*s", SLICE_FMT(root), SLICE_FMT(place));
 }

@@ -34,5 +34,8 @@ struct slice compose_quarantine_place(
     struct arena *a, struct slice id, int64_t now);
 struct slice compose_quarantine_dir(
     const struct message *m, const struct act_context *ctx);
+/* The same for people: below the directory of the configuration. */
+struct slice compose_quarantine_path(struct arena *a, const struct conf *c,
+    const struct subject *s, struct slice place);
 
 #endif

@@ -12,8 +12,10 @@ struct maker {
 	struct message *m;
 	const struct plan *p;
 	const struct act_context *ctx;
-	struct slice dir; /* of this message in the quarantine */
-	struct map names; /* used in it */
+	struct slice dir;    /* of this message in the quarantine */
+	struct slice path;   /* the same for people */
+	struct map names;    /* used in it */
+	struct map forwards; /* addresses that get it instead */
 };
 
 static void
@@ -71,7 +73,7 @@ keep_part(struct maker *k, int entity)
 	item->name = free_name(k, shown);
 	item->bytes = k->m->entities.at[entity].bytes;
 	SAY(k, "Saved infected \"%.*s\" to %.*s", SLICE_FMT(item->name),
-	    SLICE_FMT(k->dir));
+	    SLICE_FMT(k->path));
 }
 
 static void
@@ -82,7 +84,7 @@ keep_whole(struct maker *k)
 	item->dir = k->dir;
 	item->name = SLICE("message");
 	item->whole = true;
-	SAY(k, "Saved entire message to %.*s", SLICE_FMT(k->dir));
+	SAY(k, "Saved entire message to %.*s", SLICE_FMT(k->path));
 }
 
 static void
@@ -92,6 +94,8 @@ make_keep(struct maker *k)
 	bool added;
 
 	k->dir = compose_quarantine_dir(k->m, k->ctx);
+	k->path = compose_quarantine_path(
+	    k->m->arena, k->m->conf, &k->m->subject, k->dir);
 	map_init(&k->names, k->m->arena);
 	(void)map_add(&k->names, SLICE("message"), &added);
 	vec_each (d, &k->p->deeds) {
@@ -102,28 +106,43 @@ make_keep(struct maker *k)
 	}
 }
 
+/* Instead of the recipients that came, each once. */
+static void
+forward_to(struct maker *k, struct slice addresses)
+{
+	struct slice word, one;
+	struct recipient *r;
+	bool added;
+
+	while (slice_word(&addresses, &word))
+		while (slice_field(&word, ',', &one)) {
+			(void)map_add(&k->forwards, one, &added);
+			if (!added || one.n == 0 ||
+			    k->o->recipients.n >= OUTCOME_RECIPIENTS_MAX)
+				continue;
+			r = vec_push(k->m->arena, &k->o->recipients);
+			r->address = one;
+			k->o->new_recipients = true;
+		}
+}
+
 static void
 make_recipients(struct maker *k)
 {
 	const struct deed *d;
-	struct slice rest, word;
-	struct recipient *r;
+	const struct finding *f;
 
+	map_init(&k->forwards, k->m->arena);
 	vec_each (d, &k->p->deeds) {
 		if (d->kind != DEED_FORWARD)
 			continue;
-		rest = d->argument;
-		while (slice_word(&rest, &word)) {
-			if (k->o->recipients.n >= OUTCOME_RECIPIENTS_MAX)
-				break;
-			r = vec_push(k->m->arena, &k->o->recipients);
-			r->address = word;
-			k->o->new_recipients = true;
-			SAY(k, "Filename Checks: Forwarding %.*s %.*s to %.*s",
-			    SLICE_FMT(k->m->env.id),
-			    SLICE_FMT(report_name(k->m, d->entity)),
-			    SLICE_FMT(word));
-		}
+		f = &k->m->verdict.findings.at[d->finding];
+		SAY(k, "%s Checks: Forwarding %.*s %.*s to %.*s",
+		    f->code == FINDING_FILETYPE ? "Filetype" : "Filename",
+		    SLICE_FMT(k->m->env.id),
+		    SLICE_FMT(report_name(k->m, d->entity)),
+		    SLICE_FMT(d->argument));
+		forward_to(k, d->argument);
 	}
 }
 
@@ -148,6 +167,22 @@ verb_of(enum plan_action action)
 	return OUTCOME_DISCARD;
 }
 
+/* The scanner's name as its report begins with it: "Clamd". */
+static struct slice
+title_of(const struct maker *k, const struct finding *f)
+{
+	ptrdiff_t colon = slice_chr(f->detail, ':');
+	char *p;
+
+	if (colon > 0 &&
+	    slice_eq_ci(slice_sub(f->detail, 0, (size_t)colon), f->rule))
+		return slice_sub(f->detail, 0, (size_t)colon);
+	p = arena_str(k->m->arena, f->rule);
+	if (f->rule.n > 0 && p[0] >= 'a' && p[0] <= 'z')
+		p[0] = (char)(p[0] - 'a' + 'A');
+	return slice_of(p, f->rule.n);
+}
+
 static void
 log_finding(struct maker *k, const struct finding *f)
 {
@@ -157,15 +192,23 @@ log_finding(struct maker *k, const struct finding *f)
 
 	switch ((int)f->code) {
 	case FINDING_VIRUS:
-		SAY(k, "%.*s::INFECTED:: %.*s :: ./%.*s/%.*s",
-		    SLICE_FMT(f->rule), SLICE_FMT(f->detail), SLICE_FMT(id),
-		    SLICE_FMT(name));
+		if (f->wish == WISH_NOTE)
+			SAY(k, "Found spam based virus %.*s in %.*s",
+			    SLICE_FMT(f->argument), SLICE_FMT(id));
+		else
+			SAY(k, "%.*s::INFECTED:: %.*s :: ./%.*s/%.*s",
+			    SLICE_FMT(title_of(k, f)), SLICE_FMT(f->argument),
+			    SLICE_FMT(id), SLICE_FMT(name));
 		return;
 	case FINDING_FILENAME:
 	case FINDING_FILETYPE:
 		SAY(k, "%s Checks: %.*s (%.*s %.*s)",
 		    f->code == FINDING_FILENAME ? "Filename" : "Filetype",
 		    SLICE_FMT(f->detail), SLICE_FMT(id), SLICE_FMT(name));
+		if (f->wish == WISH_RENAME)
+			SAY(k, "Filename Checks: %.*s renamed %.*s to %.*s",
+			    SLICE_FMT(id), SLICE_FMT(name),
+			    SLICE_FMT(f->argument));
 		return;
 	case FINDING_ENCRYPTED:
 		SAY(k, "Password-protected archive (%.*s) in %.*s",
@@ -204,6 +247,21 @@ log_totals(struct maker *k)
 		    SLICE_FMT(k->m->env.id), SLICE_FMT(k->m->env.client_ip));
 }
 
+/* Lines as one, with commas between them. */
+static struct slice
+with_commas(const struct maker *k, struct slice lines)
+{
+	char *p = arena_str(k->m->arena, lines);
+	size_t i;
+
+	while (lines.n > 0 && p[lines.n - 1] == '\n')
+		lines.n--;
+	for (i = 0; i < lines.n; i++)
+		if (p[i] == '\n')
+			p[i] = ',';
+	return slice_of(p, lines.n);
+}
+
 static void
 log_findings(struct maker *k)
 {
@@ -219,7 +277,7 @@ log_findings(struct maker *k)
 	log_totals(k);
 	if (k->p->silent && conf_yes(k->m->conf, OPT_LOG_SILENT_VIRUSES, NULL))
 		SAY(k, "Viruses marked as silent: %.*s",
-		    SLICE_FMT(plan_report(k->p, k->m->arena)));
+		    SLICE_FMT(with_commas(k, plan_report(k->p, k->m->arena))));
 }
 
 static void
@@ -229,9 +287,19 @@ log_deeds(struct maker *k)
 	const struct plan *p = k->p;
 
 	vec_each (b, &p->blocks)
-		if (!b->stored && p->action != PLAN_DELIVER)
+		if (b->deleted)
 			SAY(k, "Deleted infected \"%.*s\"",
 			    SLICE_FMT(report_name(k->m, b->entity)));
+	if (p->renamed && !p->infected && p->store_whole)
+		SAY(k, "Quarantining modified message for %.*s",
+		    SLICE_FMT(k->m->env.id));
+	if (p->warn_external)
+		SAY(k, "Message is external, prepending warning for %.*s",
+		    SLICE_FMT(k->m->env.id));
+	if (p->action == PLAN_REJECT)
+		SAY(k, "Reject message %.*s from %.*s with report %.*s",
+		    SLICE_FMT(k->m->env.id), SLICE_FMT(k->m->env.sender),
+		    SLICE_FMT(message_text(k->m, OPT_REJECTION_REPORT)));
 	if (p->action == PLAN_DELIVER && p->unscanned)
 		say(k, SLICE("Unscanned: Delivered 1 messages"));
 	else if (p->silent && verb_of(p->action) == OUTCOME_DELIVER)
@@ -306,12 +374,15 @@ deeds_poison(struct outcome *o, struct arena *a, const struct conf *conf,
 		item->dir = compose_quarantine_place(a, env->id, ctx->now);
 		item->name = SLICE("message");
 		item->whole = true;
-		*vec_push(a, &o->log) = arena_printf(
-		    a, "Saved entire message to %.*s", SLICE_FMT(item->dir));
+		*vec_push(a, &o->log) =
+		    arena_printf(a, "Saved entire message to %.*s",
+			SLICE_FMT(
+			    compose_quarantine_path(a, conf, NULL, item->dir)));
 	}
 	*vec_push(a, &o->log) = arena_printf(a,
-	    "Warning: message %.*s was attempted too many times (%u)",
-	    SLICE_FMT(compose_safe_name(a, env->id, 200)), attempts);
+	    "Warning: skipping message %.*s as it has been attempted too many "
+	    "times",
+	    SLICE_FMT(compose_safe_name(a, env->id, 200)));
 	notice_add_poison(
 	    o, a, conf, env, ctx, arena_printf(a, "%.*s\n", SLICE_FMT(report)));
 	o->record = story_poison(a, env, ctx, o, size);

@@ -420,6 +420,10 @@ quoted_line(struct buf *out, struct slice line, const char *eol)
 		bool safe = (c > ' ' && c < 0x7f && c != '=') ||
 			    ((c == ' ' || c == '\t') && !last);
 
+		/* No line of ours is a delimiter. */
+		if (c == '-' && i == 0 && slice_starts(line, "--"))
+			safe = false;
+
 		if (column + (safe ? 1 : 3) > LINE - 1) {
 			(void)buf_addc(out, '=');
 			(void)buf_adds(out, eol);

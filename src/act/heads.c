@@ -166,6 +166,26 @@ heads_drop_prefix(struct heads *h, const char *prefix)
 			one->dropped = true;
 }
 
+void
+heads_unique(struct heads *h, const char *name)
+{
+	struct head *one, *first = heads_find(h, name);
+
+	vec_each (one, &h->list)
+		if (one != first && slice_is_ci(one->name, name))
+			one->dropped = true;
+}
+
+void
+heads_drop_matching(struct heads *h, const struct pattern *p)
+{
+	struct head *one;
+
+	vec_each (one, &h->list)
+		if (pattern_match_text(p, without_eol(full_line(one->all))))
+			one->dropped = true;
+}
+
 /* Length of the last line of a field's value. */
 static size_t
 last_line(struct slice value)
@@ -240,21 +260,36 @@ field_edits(const struct heads *h, const struct head *one, struct edits *out)
 		    0, one->after);
 }
 
+bool
+heads_is_open(const struct heads *h)
+{
+	const struct head *last =
+	    h->list.n > 0 ? &h->list.at[h->list.n - 1] : NULL;
+
+	if (h->block.n == 0 || h->bottom == 0 ||
+	    h->raw.p[h->bottom - 1] == '\n')
+		return false;
+	/* A field that goes, or was written anew, takes its end along. */
+	return last == NULL ||
+	       offset(h, last->all) + last->all.n != h->bottom ||
+	       (!last->dropped && last->instead.p == NULL);
+}
+
+/* The new fields; at the top the newest stands first. */
 static struct slice
 joined(const struct heads *h)
 {
-	const struct slice *one;
 	struct slice all;
 	struct buf out;
-	size_t end = h->bottom;
+	size_t i;
 
 	buf_init(&out, FIELD_MAX * 4);
 	/* A header that ends without a line end gets one. */
-	if (!h->at_top && end > 0 && end == h->raw.n && h->block.n > 0 &&
-	    h->raw.p[end - 1] != '\n')
+	if (!h->at_top && heads_is_open(h))
 		(void)buf_adds(&out, h->eol);
-	vec_each (one, &h->added)
-		(void)buf_add(&out, *one);
+	for (i = 0; i < h->added.n; i++)
+		(void)buf_add(
+		    &out, h->added.at[h->at_top ? h->added.n - 1 - i : i]);
 	/* Text that began at once gets its blank line. */
 	if (!h->blank && h->list.n == 0)
 		(void)buf_adds(&out, h->eol);

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/slice.h"
+#include "config/pattern.h"
 #include "mail/edits.h"
 
 struct head {
@@ -57,6 +58,12 @@ void heads_add_raw(struct heads *h, struct slice field);
 size_t heads_drop(struct heads *h, struct slice name);
 /* Drop all whose name begins with prefix. */
 void heads_drop_prefix(struct heads *h, const char *prefix);
+/* Drop all fields of that name but the first. */
+void heads_unique(struct heads *h, const char *name);
+/* Drop all whose first line, with the name, matches a text pattern. */
+void heads_drop_matching(struct heads *h, const struct pattern *p);
+/* What stays of the block ends without a line end. */
+bool heads_is_open(const struct heads *h);
 /* Write the changes down. */
 void heads_edits(const struct heads *h, struct edits *out);
 

@@ -7,7 +7,7 @@
 #include "act/values.h"
 #include "base/map.h"
 
-enum { NOTICE_MAX = 1 << 20, HEADERS_SHOWN = 1 << 16 };
+enum { NOTICE_MAX = 1 << 20, HEADERS_SHOWN = 1 << 16, LINE_SHOWN = 8192 };
 
 /* Set on all mail of our own; mail that has it is never answered. */
 static const char marker[] = "X-Reeve-Notice";
@@ -194,9 +194,14 @@ add_notice(struct outcome *o, const struct writer *w, struct slice addresses,
 
 /* "Report: " lines, each once. */
 static struct slice
-sender_report(const struct message *m, const struct plan *p)
+sender_report(const struct message *m, const struct plan *p,
+    const struct act_context *ctx)
 {
 	struct slice rest = plan_report(p, m->arena), line, all;
+	const char *word =
+	    arena_str(m->arena, arena_printf(m->arena, "%.*s: ",
+				    SLICE_FMT(templates_word(ctx->templates,
+					m->conf, &m->subject, "Report"))));
 	struct map seen;
 	struct buf out;
 	bool added;
@@ -207,7 +212,7 @@ sender_report(const struct message *m, const struct plan *p)
 		(void)map_add(&seen, line, &added);
 		if (added && line.n > 0)
 			(void)buf_addf(&out, "%s%.*s\n",
-			    slice_starts(line, "Report: ") ? "" : "Report: ",
+			    slice_starts(line, word) ? "" : word,
 			    SLICE_FMT(line));
 	}
 	all = arena_dup(m->arena, buf_slice(&out));
@@ -267,8 +272,8 @@ add_sender(struct outcome *o, struct message *m, const struct plan *p,
 	struct values v;
 
 	values_init(&v, m, ctx);
-	values_set(&v, "report", sender_report(m, p));
-	values_set(&v, "filename", option(m, OPT_ATTACHMENT_WARNING_FILENAME));
+	values_set(&v, "report", sender_report(m, p, ctx));
+	values_set(&v, "filename", plan_names(p, m));
 	mail = values_expand(&v, m, ctx, sender_template(p), TEMPLATE_MAIL);
 	fields = template_fields(m, mail, m->env.sender, &text);
 	add_notice(o, &w, m->env.sender, finished(&w, fields, text));
@@ -300,32 +305,28 @@ story_option(const struct admin_story *s, enum option opt)
 	return slice_trim(conf_text(s->conf, opt, s->subject, s->arena));
 }
 
-static void
-put_admin_subject(struct buf *out, const struct admin_story *s)
+/* The kinds of what was found, in the order of their keys. */
+static struct slice
+reasons_of(const struct admin_story *s)
 {
 	static const struct {
 		unsigned kinds;
 		const char *key;
 	} words[] = {
-	    {PLAN_KIND_VIRUS, "NoticeVirusInfected"},
 	    {PLAN_KIND_NAME, "NoticeFilenameInfected"},
 	    {PLAN_KIND_OTHER | PLAN_KIND_ERROR, "NoticeOtherInfected"},
 	    {PLAN_KIND_SIZE, "NoticeSizeInfected"},
+	    {PLAN_KIND_VIRUS, "NoticeVirusInfected"},
 	};
-	struct buf line;
-	const char *between = ": ";
+	struct slice all = SLICE_NONE;
 	size_t i;
 
-	buf_init(&line, NOTICE_MAX);
-	(void)buf_add(&line, word_of(s, "NoticePrefix"));
 	for (i = 0; i < COUNT_OF(words); i++)
-		if (s->kinds & words[i].kinds) {
-			(void)buf_adds(&line, between);
-			(void)buf_add(&line, word_of(s, words[i].key));
-			between = " : ";
-		}
-	fold_field(out, SLICE("Subject"), buf_slice(&line), "\n");
-	buf_fini(&line);
+		if (s->kinds & words[i].kinds)
+			all = arena_printf(s->arena, "%.*s%s%.*s",
+			    SLICE_FMT(all), all.n > 0 ? " : " : "",
+			    SLICE_FMT(word_of(s, words[i].key)));
+	return all;
 }
 
 /* "\n" in a setting is a line end. */
@@ -351,31 +352,57 @@ put_line(struct buf *out, const char *name, struct slice value)
 	struct buf clean;
 
 	buf_init(&clean, NOTICE_MAX);
-	fold_clean(&clean, slice_sub(value, 0, 8192), false);
-	(void)buf_addf(out, "%12s: %.*s\n", name, SLICE_FMT(buf_slice(&clean)));
+	fold_clean(&clean, slice_sub(value, 0, LINE_SHOWN), false);
+	(void)buf_addf(out, "%10s: %.*s\n", name, SLICE_FMT(buf_slice(&clean)));
 	buf_fini(&clean);
+}
+
+static struct slice
+recipients_of(const struct admin_story *s)
+{
+	const struct recipient *r;
+	struct slice all;
+	struct buf out;
+
+	buf_init(&out, LINE_SHOWN);
+	vec_each (r, &s->env->recipients)
+		(void)buf_addf(&out, "%s%.*s", out.n > 0 ? ", " : "",
+		    SLICE_FMT(r->address));
+	all = arena_dup(s->arena, buf_slice(&out));
+	buf_fini(&out);
+	return all;
+}
+
+/* The lines of the report, the first behind the word, the others below it. */
+static void
+put_report(struct buf *out, const struct admin_story *s)
+{
+	struct slice rest = s->report, line;
+	const char *word = arena_str(s->arena, word_of(s, "Report"));
+
+	while (slice_line(&rest, &line)) {
+		put_line(out, word, line);
+		word = "";
+	}
 }
 
 static void
 put_admin_text(struct buf *out, const struct admin_story *s)
 {
-	struct slice rest = s->report, line;
-	size_t i;
+	struct slice rest, line;
 
-	(void)buf_addf(out, "%.*s\n\n", SLICE_FMT(word_of(s, "NoticeHeading")));
+	(void)buf_addf(out, "%.*s: %.*s\n\n",
+	    SLICE_FMT(word_of(s, "NoticePrefix")), SLICE_FMT(reasons_of(s)));
 	put_line(out, "Sender", s->env->sender);
 	put_line(out, "IP Address", s->env->client_ip);
-	for (i = 0; i < s->env->recipients.n && i < 100; i++)
-		put_line(out, "Recipient", s->env->recipients.at[i].address);
+	put_line(out, "Recipient", recipients_of(s));
 	put_line(out, "Subject", s->shown);
 	put_line(out, "MessageID", s->env->id);
-	if (s->quarantine.n > 0)
-		put_line(out, "Quarantine", s->quarantine);
-	while (slice_line(&rest, &line))
-		put_line(out, "Report", line);
+	put_line(out, "Quarantine", s->quarantine);
+	put_report(out, s);
 	if (s->headers.n > 0) {
-		(void)buf_addf(
-		    out, "\n%.*s\n\n", SLICE_FMT(word_of(s, "FullHeadersAre")));
+		(void)buf_addf(out, "\n%.*s:\n\n",
+		    SLICE_FMT(word_of(s, "FullHeadersAre")));
 		rest = slice_sub(s->headers, 0, HEADERS_SHOWN);
 		while (slice_line(&rest, &line)) {
 			(void)buf_addc(out, ' ');
@@ -387,6 +414,23 @@ put_admin_text(struct buf *out, const struct admin_story *s)
 	put_signature(out, story_option(s, OPT_NOTICE_SIGNATURE));
 }
 
+/* A display name that may hold anything. */
+static struct slice
+quoted(struct arena *a, struct slice name)
+{
+	char *to = arena_alloc(a, 2 * name.n + 2);
+	size_t i, n = 0;
+
+	to[n++] = '"';
+	for (i = 0; i < name.n; i++) {
+		if (name.p[i] == '"' || name.p[i] == '\\')
+			to[n++] = '\\';
+		to[n++] = name.p[i];
+	}
+	to[n++] = '"';
+	return slice_of(to, n);
+}
+
 static void
 add_admin(struct outcome *o, const struct admin_story *s)
 {
@@ -396,15 +440,14 @@ add_admin(struct outcome *o, const struct admin_story *s)
 	struct slice postmaster = story_option(s, OPT_LOCAL_POSTMASTER);
 	struct buf header, text;
 
-	from = arena_printf(s->arena, "\"%.*s\" <%.*s>",
-	    SLICE_FMT(compose_safe_name(
-		s->arena, story_option(s, OPT_NOTICES_FROM), 100)),
+	from = arena_printf(s->arena, "%.*s <%.*s>",
+	    SLICE_FMT(quoted(s->arena, story_option(s, OPT_NOTICES_FROM))),
 	    SLICE_FMT(postmaster));
 	buf_init(&header, NOTICE_MAX);
 	buf_init(&text, NOTICE_MAX);
 	fold_addresses(&header, SLICE("From"), from, "\n");
 	fold_addresses(&header, SLICE("To"), to, "\n");
-	put_admin_subject(&header, s);
+	fold_field(&header, SLICE("Subject"), reasons_of(s), "\n");
 	put_admin_text(&text, s);
 	add_notice(
 	    o, &w, to, finished(&w, buf_slice(&header), buf_slice(&text)));
@@ -439,7 +482,8 @@ notice_add(struct outcome *o, struct message *m, const struct plan *p,
 		SLICE_NOT_FOUND)
 		s.headers = m->mime->root->head;
 	if (p->stored)
-		s.quarantine = compose_quarantine_dir(m, ctx);
+		s.quarantine = compose_quarantine_path(m->arena, m->conf,
+		    &m->subject, compose_quarantine_dir(m, ctx));
 	add_admin(o, &s);
 }
 
@@ -459,6 +503,7 @@ notice_add_poison(struct outcome *o, struct arena *a, const struct conf *conf,
 	    SLICE_NOT_FOUND)
 		return;
 	if (o->keep.n > 0)
-		s.quarantine = o->keep.at[0].dir;
+		s.quarantine =
+		    compose_quarantine_path(a, conf, NULL, o->keep.at[0].dir);
 	add_admin(o, &s);
 }

@@ -1,8 +1,10 @@
 #include "act/plan.h"
 
+#include "act/heads.h"
 #include "act/notice.h"
 #include "act/report.h"
 #include "base/fail.h"
+#include "base/map.h"
 
 #define WORD(constant, word) word,
 static const char *const action_words[] = {PLAN_ACTIONS(WORD)};
@@ -24,12 +26,19 @@ deed_word(enum deed_kind kind)
 }
 
 /* Blocked things told apart; report lines of one of them. */
-enum { BLOCKS_MAX = 1000, BLOCK_REPORT_MAX = 1 << 14 };
+enum { BLOCKS_MAX = 1000, BLOCK_REPORT_MAX = 1 << 14, NAMES_MAX = 8192 };
+
+/* A report line of a block. */
+struct note {
+	size_t block;
+	struct slice line;
+};
 
 /* A plan being made: every setting that is asked leaves a line. */
 struct planner {
 	struct message *m;
 	struct plan *p;
+	VEC_OF(struct note) notes;
 };
 
 static int
@@ -92,6 +101,18 @@ plan_kind_of(enum finding_code code)
 	}
 }
 
+/* The first entity of the same part: one part may have several contents. */
+static int
+first_of(const struct message *m, int entity)
+{
+	const struct entity *e = &m->entities.at[entity];
+
+	while (
+	    e->index > 1 && e[-1].kind == ENTITY_PART && e[-1].mime == e->mime)
+		e--;
+	return e->index;
+}
+
 /* The part that has to be repaired when `entity` is blocked: the nearest one
  * around it whose bytes are bytes of the message. A part of another reading
  * shares its bytes with parts that most software sees: then only the whole
@@ -109,7 +130,7 @@ part_of(const struct message *m, int entity)
 		if (e->mime->reading > 0 || e->mime->parent == NULL)
 			return ENTITY_WHOLE;
 		if (!e->mime->foreign)
-			return entity;
+			return first_of(m, entity);
 	}
 	return ENTITY_WHOLE;
 }
@@ -122,7 +143,7 @@ can_rename(const struct message *m, int entity)
 	    entity > 0 ? m->entities.at[entity].mime : NULL;
 
 	return p != NULL && m->entities.at[entity].kind == ENTITY_PART &&
-	       p->reading == 0 && !p->foreign && !p->multipart;
+	       p->reading == 0 && !p->foreign && !p->multipart && p->head.n > 0;
 }
 
 static struct plan_block *
@@ -146,16 +167,47 @@ static void
 add_block(struct planner *pl, int entity, unsigned kind, struct slice report,
     bool deleted)
 {
-	struct arena *a = pl->m->arena;
 	struct plan_block *b = block_at(pl, entity, part_of(pl->m, entity));
+	struct note *note = vec_push(pl->m->arena, &pl->notes);
 
 	b->kinds |= kind;
 	b->deleted = b->deleted || deleted;
-	if (b->report.n < BLOCK_REPORT_MAX)
-		b->report = arena_printf(
-		    a, "%.*s%.*s\n", SLICE_FMT(b->report), SLICE_FMT(report));
+	note->block = (size_t)(b - pl->p->blocks.at);
+	note->line = report;
 	pl->p->kinds |= kind;
 	pl->p->infected = true;
+}
+
+/* The lines of each block as one text; what goes beyond the limit of a block
+ * is left out. */
+static void
+join_reports(struct planner *pl)
+{
+	struct joined {
+		char *p;
+		size_t n, need;
+	} *all = arena_array(pl->m->arena, pl->p->blocks.n + 1, sizeof(*all)),
+	  *j;
+	const struct note *note;
+	size_t i;
+
+	vec_each (note, &pl->notes)
+		all[note->block].need += note->line.n + 1;
+	for (i = 0; i < pl->p->blocks.n; i++) {
+		if (all[i].need > BLOCK_REPORT_MAX)
+			all[i].need = BLOCK_REPORT_MAX;
+		all[i].p = arena_alloc(pl->m->arena, all[i].need + 1);
+	}
+	vec_each (note, &pl->notes) {
+		j = &all[note->block];
+		if (j->n + note->line.n + 1 > j->need)
+			continue;
+		memcpy(j->p + j->n, note->line.p, note->line.n);
+		j->p[j->n + note->line.n] = '\n';
+		j->n += note->line.n + 1;
+	}
+	for (i = 0; i < pl->p->blocks.n; i++)
+		pl->p->blocks.at[i].report = slice_of(all[i].p, all[i].n);
 }
 
 static void
@@ -173,7 +225,8 @@ plan_findings(struct planner *pl)
 		switch (f->wish) {
 		case WISH_RENAME:
 			if (can_rename(pl->m, entity)) {
-				d = add_deed(pl, DEED_RENAME, entity);
+				d = add_deed(
+				    pl, DEED_RENAME, first_of(pl->m, entity));
 				d->finding = i;
 				d->argument = f->argument;
 				pl->p->renamed = true;
@@ -203,6 +256,7 @@ static const struct {
 	const char *word;
 } silent_classes[] = {
     {FINDING_VIRUS, "All-Viruses"},
+    {FINDING_ENCRYPTED, "All-Viruses"},
     {FINDING_HTML_IFRAME, "HTML-IFrame"},
     {FINDING_HTML_FORM, "HTML-Form"},
     {FINDING_HTML_SCRIPT, "HTML-Script"},
@@ -214,21 +268,29 @@ static const struct {
 static bool
 word_names(struct slice word, const struct finding *f, struct slice report)
 {
+	bool known = false;
 	size_t i;
 
-	for (i = 0; i < COUNT_OF(silent_classes); i++)
-		if (slice_is_ci(word, silent_classes[i].word))
-			return f->code == silent_classes[i].code;
-	return slice_find_ci(report, word) != SLICE_NOT_FOUND;
+	for (i = 0; i < COUNT_OF(silent_classes); i++) {
+		if (!slice_is_ci(word, silent_classes[i].word))
+			continue;
+		if (f->code == silent_classes[i].code)
+			return true;
+		known = true;
+	}
+	return !known && slice_find_ci(report, word) != SLICE_NOT_FOUND;
 }
 
+/* "All-Viruses" makes no sense in the list of those one wants to hear of. */
 static bool
-list_names(struct slice list, const struct finding *f, struct slice report)
+list_names(
+    struct slice list, const struct finding *f, struct slice report, bool noisy)
 {
 	struct slice word;
 
 	while (slice_word(&list, &word))
-		if (word_names(word, f, report))
+		if (!(noisy && slice_is_ci(word, "All-Viruses")) &&
+		    word_names(word, f, report))
 			return true;
 	return false;
 }
@@ -247,8 +309,8 @@ plan_silent(struct planner *pl)
 		if (f->wish != WISH_BLOCK && f->wish != WISH_BLOCK_DELETE)
 			continue;
 		report = report_line(pl->m, f);
-		pl->p->silent |= list_names(silent, f, report);
-		pl->p->noisy |= list_names(noisy, f, report);
+		pl->p->silent |= list_names(silent, f, report, false);
+		pl->p->noisy |= list_names(noisy, f, report, true);
 	}
 	/* Somebody wants to hear of it: then it is not silent. */
 	if (pl->p->noisy)
@@ -261,18 +323,32 @@ is_virus_check(struct slice check)
 	return slice_starts(check, "virus");
 }
 
-/* A time limit was at work: the message itself may be the reason. */
+/* The message itself may be the reason, not only the scanner: time ran out,
+ * or there was too much of it. */
 static bool
-is_timeout(struct slice reason)
+is_to_blame(const struct incomplete *i)
 {
-	return slice_find_ci(reason, SLICE("time")) != SLICE_NOT_FOUND;
+	return !is_virus_check(i->check) ||
+	       slice_starts(i->reason, "timeout") ||
+	       slice_starts(i->reason, "more than");
 }
 
-static void
-plan_incomplete_text(struct planner *pl, const struct incomplete *i)
+/* What is to happen to a message that could not be examined: "deliver",
+ * "quarantine" or "hold". A site that never heard of our own setting may have
+ * said it with MailScanner's. */
+static struct slice
+unscannable_wish(struct planner *pl, int *line)
 {
-	pl->p->reason = arena_printf(pl->m->arena, "%.*s did not run: %.*s",
-	    SLICE_FMT(i->check), SLICE_FMT(i->reason));
+	struct slice wish;
+	int old;
+
+	*line = ask(pl, OPT_UNSCANNABLE_MESSAGES, &wish);
+	if (pl->p->lines.at[*line].origin.line == 0 &&
+	    ask_any(pl, OPT_STILL_DELIVER_UNSCANNABLE_MESSAGES, &old)) {
+		*line = old;
+		return SLICE("deliver");
+	}
+	return wish;
 }
 
 /* A check could not run: what was not looked at is never called clean. */
@@ -280,31 +356,61 @@ static void
 plan_incomplete(struct planner *pl)
 {
 	const struct incomplete *i;
+	struct slice wish;
 	struct deed *d;
-	bool virus = false;
 	int line;
 
 	if (pl->m->verdict.incomplete.n == 0)
 		return;
-	vec_each (i, &pl->m->verdict.incomplete) {
-		virus |= is_virus_check(i->check);
-		pl->p->blame |=
-		    !is_virus_check(i->check) || is_timeout(i->reason);
-		if (pl->p->reason.n == 0)
-			plan_incomplete_text(pl, i);
-	}
+	i = pl->m->verdict.incomplete.at;
+	pl->p->reason = arena_printf(pl->m->arena, "%.*s did not run: %.*s",
+	    SLICE_FMT(i->check), SLICE_FMT(i->reason));
+	vec_each (i, &pl->m->verdict.incomplete)
+		pl->p->blame |= is_to_blame(i);
 	pl->p->unscanned = true;
-	if (ask_any(pl, OPT_STILL_DELIVER_UNSCANNABLE_MESSAGES, &line)) {
+	wish = unscannable_wish(pl, &line);
+	if (slice_is(wish, "deliver")) {
 		d = add_deed(pl, DEED_MARK, ENTITY_WHOLE);
-		d->line = line;
 		d->argument = pl->p->reason;
-		return;
-	}
-	if (virus && ask_any(pl, OPT_RETRY_BATCH_ON_SCANNER_FAILURE, &line)) {
+	} else if (slice_is(wish, "quarantine")) {
+		add_block(
+		    pl, ENTITY_WHOLE, PLAN_KIND_ERROR, pl->p->reason, false);
+		d = add_deed(pl, DEED_STORE_WHOLE, ENTITY_WHOLE);
+		pl->p->store_whole = true;
+	} else {
 		pl->p->action = PLAN_RETRY;
-		return;
+		d = add_deed(pl, DEED_RETRY, ENTITY_WHOLE);
+		d->argument = pl->p->reason;
 	}
-	add_block(pl, ENTITY_WHOLE, PLAN_KIND_ERROR, pl->p->reason, false);
+	d->line = line;
+}
+
+/* The blocked things go to the quarantine, by the settings alone. */
+static bool
+wants_store(struct planner *pl, int *line)
+{
+	if (!ask_any(pl, OPT_QUARANTINE_INFECTIONS, line))
+		return false;
+	return !pl->p->silent ||
+	       ask_any(pl, OPT_QUARANTINE_SILENT_VIRUSES, line);
+}
+
+static bool
+store_block(struct planner *pl, struct plan_block *b, int line)
+{
+	struct deed *d;
+
+	if (b->deleted)
+		return false;
+	b->stored = true;
+	pl->p->stored = true;
+	if (b->entity > 0 && pl->m->entities.at[b->entity].bytes.n > 0) {
+		d = add_deed(pl, DEED_STORE, b->entity);
+		d->line = line;
+	}
+	/* What is no file of its own can only be kept with the rest. */
+	return b->part == ENTITY_WHOLE ||
+	       pl->m->entities.at[b->entity].bytes.n == 0;
 }
 
 /* What of the blocked things is kept. */
@@ -313,28 +419,21 @@ plan_store(struct planner *pl)
 {
 	struct plan_block *b;
 	struct deed *d;
-	bool whole;
+	bool whole = false;
 	int line, whole_line;
 
-	if (!pl->p->infected || !ask_any(pl, OPT_QUARANTINE_INFECTIONS, &line))
+	/* The wish to keep what could not be examined does not ask. */
+	pl->p->stored = pl->p->store_whole;
+	if (!pl->p->infected || !wants_store(pl, &line))
 		return;
-	if (pl->p->silent && !ask_any(pl, OPT_QUARANTINE_SILENT_VIRUSES, &line))
-		return;
-	whole = ask_any(pl, OPT_QUARANTINE_WHOLE_MESSAGE, &whole_line);
-	vec_each (b, &pl->p->blocks) {
-		if (b->deleted)
-			continue;
-		b->stored = true;
-		pl->p->stored = true;
-		if (b->entity == ENTITY_WHOLE || b->part == ENTITY_WHOLE ||
-		    pl->m->entities.at[b->entity].bytes.n == 0) {
-			whole = true;
-			continue;
-		}
-		d = add_deed(pl, DEED_STORE, b->entity);
-		d->line = line;
-	}
-	if (whole && pl->p->stored) {
+	vec_each (b, &pl->p->blocks)
+		whole |= store_block(pl, b, line);
+	if (ask_any(pl, OPT_QUARANTINE_WHOLE_MESSAGE, &whole_line) &&
+	    pl->p->stored)
+		whole = true;
+	else
+		whole_line = line;
+	if (whole && !pl->p->store_whole) {
 		d = add_deed(pl, DEED_STORE_WHOLE, ENTITY_WHOLE);
 		d->line = whole_line;
 		pl->p->store_whole = true;
@@ -396,30 +495,71 @@ plan_tag(struct planner *pl, enum option modify, enum option text)
 	return true;
 }
 
+/* The one tag for what was found: each of the first three only when nothing
+ * worse was, as MailScanner has it. */
+static bool
+plan_infected_tag(struct planner *pl)
+{
+	unsigned kinds = pl->p->kinds;
+	bool virus = (kinds & PLAN_KIND_VIRUS) != 0;
+	bool name = (kinds & PLAN_KIND_NAME) != 0;
+	bool other = (kinds & (PLAN_KIND_OTHER | PLAN_KIND_ERROR)) != 0;
+
+	if (!pl->p->infected)
+		return false;
+	if (name && !virus && !other)
+		return plan_tag(
+		    pl, OPT_FILENAME_MODIFY_SUBJECT, OPT_FILENAME_SUBJECT_TEXT);
+	if ((kinds & PLAN_KIND_SIZE) && !virus && !name)
+		return plan_tag(
+		    pl, OPT_SIZE_MODIFY_SUBJECT, OPT_SIZE_SUBJECT_TEXT);
+	if (other && !virus && !name)
+		return plan_tag(
+		    pl, OPT_CONTENT_MODIFY_SUBJECT, OPT_CONTENT_SUBJECT_TEXT);
+	return plan_tag(pl, OPT_VIRUS_MODIFY_SUBJECT, OPT_VIRUS_SUBJECT_TEXT);
+}
+
 static void
 plan_tags(struct planner *pl)
 {
-	unsigned kinds = pl->p->clean_body ? pl->p->kinds : 0;
-	bool tagged = false;
-
-	if (kinds & PLAN_KIND_NAME)
-		tagged |= plan_tag(
-		    pl, OPT_FILENAME_MODIFY_SUBJECT, OPT_FILENAME_SUBJECT_TEXT);
-	if (kinds & PLAN_KIND_SIZE)
-		tagged |= plan_tag(
-		    pl, OPT_SIZE_MODIFY_SUBJECT, OPT_SIZE_SUBJECT_TEXT);
-	if (kinds & (PLAN_KIND_OTHER | PLAN_KIND_ERROR))
-		tagged |= plan_tag(
-		    pl, OPT_CONTENT_MODIFY_SUBJECT, OPT_CONTENT_SUBJECT_TEXT);
-	if (kinds & PLAN_KIND_VIRUS)
-		tagged |= plan_tag(
-		    pl, OPT_VIRUS_MODIFY_SUBJECT, OPT_VIRUS_SUBJECT_TEXT);
-	if (pl->p->renamed)
-		tagged |= plan_tag(
-		    pl, OPT_DISARMED_MODIFY_SUBJECT, OPT_DISARMED_SUBJECT_TEXT);
-	if (!tagged && !pl->p->unscanned)
+	if (!plan_infected_tag(pl) && !pl->p->unscanned)
 		(void)plan_tag(
 		    pl, OPT_SCANNED_MODIFY_SUBJECT, OPT_SCANNED_SUBJECT_TEXT);
+}
+
+/* Another one of us has seen it: our status header is there. */
+static bool
+was_processed(const struct message *m)
+{
+	struct slice name = slice_trim(message_text(m, OPT_MAIL_HEADER));
+	struct heads h;
+
+	if (slice_ends(name, ":"))
+		name.n--;
+	heads_init(&h, m->arena, m->raw,
+	    m->mime != NULL ? m->mime->root->head : SLICE_NONE);
+	return name.n > 0 && heads_find(&h, arena_str(m->arena, name)) != NULL;
+}
+
+/* Texts put into a message that goes out: a warning that it came from outside,
+ * a signature when it is clean. */
+static void
+plan_texts(struct planner *pl)
+{
+	int line;
+
+	if (ask_any(pl, OPT_EXTERNAL_MESSAGE_WARNING, &line)) {
+		pl->p->warn_external = true;
+		add_deed(pl, DEED_WARN_EXTERNAL, ENTITY_WHOLE)->line = line;
+	}
+	if (pl->p->status != PLAN_STATUS_CLEAN ||
+	    !ask_any(pl, OPT_SIGN_CLEAN_MESSAGES, &line))
+		return;
+	if (was_processed(pl->m) &&
+	    !ask_any(pl, OPT_SIGN_MESSAGES_ALREADY_PROCESSED, &line))
+		return;
+	pl->p->sign = true;
+	add_deed(pl, DEED_SIGN, ENTITY_WHOLE)->line = line;
 }
 
 static void
@@ -441,6 +581,10 @@ plan_sender_notice(struct planner *pl)
 
 	if (pl->p->silent || !ask_any(pl, OPT_NOTIFY_SENDERS, NULL) ||
 	    notice_sender_barred(pl->m) != NULL)
+		return;
+	/* Senders of viruses are forged: then nothing else counts. */
+	if ((pl->p->kinds & PLAN_KIND_VIRUS) &&
+	    !ask_any(pl, OPT_NOTIFY_SENDERS_OF_VIRUSES, NULL))
 		return;
 	for (i = 0; i < COUNT_OF(flags); i++)
 		if ((pl->p->kinds & flags[i].kinds) != 0 &&
@@ -509,7 +653,7 @@ plan_early(struct planner *pl)
 struct plan *
 plan_new(struct message *m)
 {
-	struct planner pl = {m, arena_make(m->arena, struct plan)};
+	struct planner pl = {.m = m, .p = arena_make(m->arena, struct plan)};
 	struct plan *p = pl.p;
 
 	if (plan_early(&pl))
@@ -517,13 +661,16 @@ plan_new(struct message *m)
 	plan_findings(&pl);
 	plan_silent(&pl);
 	plan_incomplete(&pl);
+	join_reports(&pl);
 	if (p->action == PLAN_RETRY)
 		return p;
 	plan_store(&pl);
 	plan_delivery(&pl);
 	plan_status(&pl);
-	if (p->action == PLAN_DELIVER || p->action == PLAN_DELIVER_MODIFIED)
+	if (p->action == PLAN_DELIVER || p->action == PLAN_DELIVER_MODIFIED) {
 		plan_tags(&pl);
+		plan_texts(&pl);
+	}
 	plan_notices(&pl);
 	if (p->renamed && ask_any(&pl, OPT_QUARANTINE_MODIFIED_BODY, NULL) &&
 	    !p->store_whole) {
@@ -544,6 +691,29 @@ plan_report(const struct plan *p, struct arena *a)
 	vec_each (b, &p->blocks)
 		(void)buf_add(&out, b->report);
 	all = arena_dup(a, buf_slice(&out));
+	buf_fini(&out);
+	return all;
+}
+
+struct slice
+plan_names(const struct plan *p, const struct message *m)
+{
+	const struct plan_block *b;
+	struct slice all, name;
+	struct map seen;
+	struct buf out;
+	bool added;
+
+	map_init(&seen, m->arena);
+	buf_init(&out, NAMES_MAX);
+	vec_each (b, &p->blocks) {
+		name = report_name(m, b->entity);
+		(void)map_add(&seen, name, &added);
+		if (added)
+			(void)buf_addf(&out, "%s%.*s", out.n > 0 ? ", " : "",
+			    SLICE_FMT(name));
+	}
+	all = arena_dup(m->arena, buf_slice(&out));
 	buf_fini(&out);
 	return all;
 }

@@ -41,6 +41,9 @@ const char *plan_action_word(enum plan_action action);
 	DEED(TAG_START, "tag-start")         \
 	DEED(TAG_END, "tag-end")             \
 	DEED(MARK, "mark")                   \
+	DEED(RETRY, "retry")                 \
+	DEED(SIGN, "sign")                   \
+	DEED(WARN_EXTERNAL, "warn-external") \
 	DEED(FORWARD, "forward")             \
 	DEED(NOTIFY_SENDER, "notify-sender") \
 	DEED(NOTIFY_ADMIN, "notify-admin")
@@ -103,7 +106,9 @@ struct plan {
 	bool untouched;  /* not even our headers are added */
 	bool clean_body; /* the body is to be changed */
 	bool renamed;
-	bool stored; /* something goes to the quarantine */
+	bool sign;          /* a signature below the text */
+	bool warn_external; /* a warning above the text: from outside */
+	bool stored;        /* something goes to the quarantine */
 	bool store_whole;
 	bool warn_sender;
 	bool warn_admin;
@@ -120,6 +125,8 @@ struct plan *plan_new(struct message *m) ATTR_RET_NONNULL;
 /* The kind of report a finding makes. */
 unsigned plan_kind_of(enum finding_code code) ATTR_CONST;
 
+/* What is blocked, by name, each once: "a.exe, b.exe". */
+struct slice plan_names(const struct plan *p, const struct message *m);
 /* All report lines of the message, one per line, LF; "" when there are none. */
 struct slice plan_report(const struct plan *p, struct arena *a);
 

@@ -1,23 +1,32 @@
 #include "act/repair.h"
 
 #include "act/fold.h"
+#include "act/inscribe.h"
 #include "act/report.h"
 #include "act/values.h"
-#include "base/map.h"
 #include "base/text.h"
 
-enum {
-	WARNING_MAX = 1 << 22,
-	BODY_TAG_SEARCH = 1 << 16, /* of an HTML leaf, for <body> */
-	NAMES_MAX = 1 << 13,
-	PARAMS_MAX = 100
-};
+enum { WARNING_MAX = 1 << 22, NAMES_MAX = 1 << 13, PARAMS_MAX = 100 };
+
+static struct slice
+key_of(const struct mime_part *const *p)
+{
+	return slice_of((const char *)p, sizeof(*p));
+}
 
 void
 repair_init(struct repair *r, struct message *m, const struct plan *p,
     const struct act_context *ctx, struct heads *top)
 {
+	const struct plan_block *b;
+
 	*r = (struct repair){.m = m, .p = p, .ctx = ctx, .top = top};
+	map_init(&r->replaced, m->arena);
+	map_init(&r->touched, m->arena);
+	vec_each (b, &p->blocks)
+		if (p->clean_body && b->part > 0)
+			(void)map_add(&r->replaced,
+			    key_of(&m->entities.at[b->part].mime), NULL);
 	r->warning_name = slice_trim(conf_text(
 	    m->conf, OPT_ATTACHMENT_WARNING_FILENAME, &m->subject, m->arena));
 	if (r->warning_name.n == 0)
@@ -61,9 +70,12 @@ static void
 warning_add(
     const struct repair *r, struct warning *w, const struct plan_block *b)
 {
+	struct slice rest = b->report, line;
+
 	w->kinds |= b->kinds;
 	w->stored = w->stored || b->stored;
-	(void)buf_add(&w->report, b->report);
+	while (slice_line(&rest, &line))
+		(void)buf_addf(&w->report, "   %.*s\n", SLICE_FMT(line));
 	if (w->names.n > 0)
 		(void)buf_adds(&w->names, ", ");
 	(void)buf_add(&w->names, report_name(r->m, b->entity));
@@ -85,7 +97,10 @@ warning_text(const struct repair *r, int part)
 			warning_add(r, &w, b);
 	values_init(&v, r->m, r->ctx);
 	values_set(&v, "report", buf_slice(&w.report));
-	values_set(&v, "filename", buf_slice(&w.names));
+	values_set(&v, "filename",
+	    part == ENTITY_WHOLE ? templates_word(r->ctx->templates, r->m->conf,
+				       &r->m->subject, "TheEntireMessage")
+				 : buf_slice(&w.names));
 	all = values_expand(
 	    &v, r->m, r->ctx, template_of(w.kinds, w.stored), TEMPLATE_TEXT);
 	buf_fini(&w.report);
@@ -121,31 +136,13 @@ warning_fields(const struct repair *r, struct buf *out, struct slice text,
 	    fold_encoding_word(*encoding), eol);
 }
 
-/* Boundary lines must not appear in what we write: nothing in a warning
- * begins with "--" when a multipart is around it. */
-static struct slice
-guarded(struct arena *a, struct slice text)
-{
-	struct slice line, all;
-	struct buf out;
-
-	buf_init(&out, WARNING_MAX);
-	while (slice_line(&text, &line)) {
-		if (slice_starts(line, "--"))
-			(void)buf_addc(&out, ' ');
-		(void)buf_add(&out, line);
-		(void)buf_addc(&out, '\n');
-	}
-	all = arena_dup(a, buf_slice(&out));
-	buf_fini(&out);
-	return all;
-}
-
 static struct slice
 warning_part(const struct repair *r, int part)
 {
-	struct slice text = guarded(r->m->arena, warning_text(r, part)), all;
+	struct slice text = inscribe_text(r->m->arena,
+	    r->m->entities.at[part].mime, warning_text(r, part), false);
 	enum fold_encoding encoding;
+	struct slice all;
 	struct buf out;
 
 	buf_init(&out, WARNING_MAX);
@@ -184,37 +181,76 @@ replace_whole(struct repair *r)
 	fields = arena_dup(a, buf_slice(&out));
 	heads_add_raw(r->top, fields);
 	buf_reset(&out);
-	if (!r->top->blank && r->top->list.n > 0)
+	if (!r->top->blank && r->top->list.n > 0) {
+		if (r->top->at_top && heads_is_open(r->top))
+			(void)buf_adds(&out, r->top->eol);
 		(void)buf_adds(&out, r->top->eol);
+	}
 	fold_body(&out, text, encoding, r->top->eol);
 	edits_add(&r->body, a, from, r->m->raw.n - from,
 	    arena_dup(a, buf_slice(&out)));
 	buf_fini(&out);
 }
 
+/* This part, or one around it, gives way to a warning. */
 static bool
-inside(const struct mime_part *p, const struct mime_part *of)
+is_replaced(const struct repair *r, const struct mime_part *p)
 {
 	for (; p != NULL; p = p->parent)
-		if (p == of)
+		if (map_has(&r->replaced, key_of(&p)))
 			return true;
 	return false;
 }
 
-/* Some block replaces this part or one around it. */
+/* The first to change the header of this part. */
 static bool
-is_replaced(const struct repair *r, const struct mime_part *p, bool around)
+touch(struct repair *r, const struct mime_part *p)
 {
-	const struct plan_block *b;
+	bool added;
 
-	vec_each (b, &r->p->blocks) {
-		const struct mime_part *q =
-		    b->part > 0 ? r->m->entities.at[b->part].mime : NULL;
+	(void)map_add(&r->touched, key_of(&p), &added);
+	return added;
+}
 
-		if (q != NULL && inside(p, q) && (!around || p != q))
-			return true;
+/* The field with `what` in its value written as `with`. */
+static struct slice
+exchanged(
+    struct arena *a, const struct head *f, const char *what, const char *with)
+{
+	ptrdiff_t at = slice_find_ci(f->all, slice_str(what));
+
+	if (at == SLICE_NOT_FOUND)
+		return SLICE_NONE;
+	return arena_printf(a, "%.*s%s%.*s",
+	    SLICE_FMT(slice_sub(f->all, 0, (size_t)at)), with,
+	    SLICE_FMT(slice_from(f->all, (size_t)at + strlen(what))));
+}
+
+/* A warning inside an alternative would be shown by nobody: the parts become
+ * those of a multipart/mixed. */
+static void
+mix_parent(struct repair *r, const struct mime_part *p)
+{
+	struct heads own, *h = r->top;
+	struct head *f;
+
+	p = p->parent;
+	if (p == NULL || p->foreign || p->reading > 0 ||
+	    (!slice_is(p->type, "multipart/alternative") &&
+		!slice_is(p->type, "multipart/related")) ||
+	    !touch(r, p))
+		return;
+	if (p->parent != NULL) {
+		heads_init(&own, r->m->arena, r->m->raw, p->head);
+		h = &own;
 	}
-	return false;
+	f = heads_find(h, "Content-Type");
+	if (f == NULL)
+		return;
+	f->instead = exchanged(
+	    r->m->arena, f, arena_str(r->m->arena, p->type), "multipart/mixed");
+	if (p->parent != NULL)
+		heads_edits(h, &r->body);
 }
 
 static void
@@ -222,20 +258,14 @@ replace_parts(struct repair *r)
 {
 	const struct plan_block *b;
 	const struct mime_part *p;
-	struct map done;
-	char key[16];
-	bool added;
 
-	map_init(&done, r->m->arena);
 	vec_each (b, &r->p->blocks) {
-		struct slice k = slice_of(key, sizeof(b->part));
-
-		memcpy(key, &b->part, sizeof(b->part));
-		(void)map_add(&done, k, &added);
 		p = r->m->entities.at[b->part].mime;
-		if (added && !is_replaced(r, p, true))
-			edits_add(&r->body, r->m->arena, offset(r, p->all),
-			    p->all.n, warning_part(r, b->part));
+		if (is_replaced(r, p->parent) || !touch(r, p))
+			continue;
+		edits_add(&r->body, r->m->arena, offset(r, p->all), p->all.n,
+		    warning_part(r, b->part));
+		mix_parent(r, p);
 	}
 }
 
@@ -323,7 +353,7 @@ rename_parts(struct repair *r)
 		if (d->kind != DEED_RENAME)
 			continue;
 		p = r->m->entities.at[d->entity].mime;
-		if (is_replaced(r, p, false))
+		if (is_replaced(r, p) || !touch(r, p))
 			continue;
 		if (p->parent == NULL) {
 			rename_fields(r, r->top, d->argument);
@@ -335,155 +365,117 @@ rename_parts(struct repair *r)
 	}
 }
 
-/* Inside something whose bytes are signed or encrypted, or in a message of
- * its own: not ours to write into. */
-static bool
-is_guarded(const struct mime_part *p)
+static struct slice
+text_of(const struct repair *r, enum option opt, bool html)
 {
-	for (p = p->parent; p != NULL; p = p->parent)
-		if (p->message || slice_is(p->type, "multipart/signed") ||
-		    slice_is(p->type, "multipart/encrypted") ||
-		    slice_is(p->type, "multipart/report"))
-			return true;
+	struct values v;
+
+	values_init(&v, r->m, r->ctx);
+	values_set(&v, "filename", plan_names(r->p, r->m));
+	return values_expand(
+	    &v, r->m, r->ctx, opt, html ? TEMPLATE_HTML : TEMPLATE_TEXT);
+}
+
+static struct slice
+joined(struct arena *a, struct slice one, struct slice two)
+{
+	if (one.n == 0 || two.n == 0)
+		return one.n == 0 ? two : one;
+	return arena_printf(a, "%.*s\n%.*s", SLICE_FMT(one), SLICE_FMT(two));
+}
+
+/* A header that marks an answer: its HTML is not signed. */
+static bool
+is_answer(const struct repair *r)
+{
+	struct slice list = conf_text(r->m->conf,
+			 OPT_DONT_SIGN_HTML_IF_HEADERS_EXIST, &r->m->subject,
+			 r->m->arena),
+		     word, one;
+
+	while (slice_word(&list, &word))
+		while (slice_field(&word, ',', &one)) {
+			if (slice_ends(one, ":"))
+				one.n--;
+			if (one.n > 0 &&
+			    heads_find(r->top, arena_str(r->m->arena, one)) !=
+				NULL)
+				return true;
+		}
 	return false;
 }
 
-static enum codec_encoding
-encoding_of(const struct mime_part *p)
+/* What goes into the leaves of one kind. */
+struct texts_of_kind {
+	struct slice above, below;
+};
+
+static struct texts_of_kind
+texts_for(const struct repair *r, bool html)
 {
-	return p->encodings.n > 0 ? p->encodings.at[0] : CODEC_IDENTITY;
+	struct texts_of_kind t = {SLICE_NONE, SLICE_NONE};
+
+	if (r->p->clean_body && yes(r, OPT_MARK_INFECTED_MESSAGES))
+		t.above = text_of(r,
+		    html ? OPT_INLINE_HTML_WARNING : OPT_INLINE_TEXT_WARNING,
+		    html);
+	if (r->p->warn_external)
+		t.above = joined(r->m->arena,
+		    text_of(r,
+			html ? OPT_INLINE_HTML_EXTERNAL_WARNING
+			     : OPT_INLINE_TEXT_EXTERNAL_WARNING,
+			html),
+		    t.above);
+	if (r->p->sign && !(html && is_answer(r)))
+		t.below = text_of(r,
+		    html ? OPT_INLINE_HTML_SIGNATURE
+			 : OPT_INLINE_TEXT_SIGNATURE,
+		    html);
+	return t;
 }
 
-/* The charset of the leaf holds ASCII as ASCII. */
-static bool
-is_ascii_based(struct slice charset)
-{
-	return !slice_starts_ci(charset, "utf-16") &&
-	       !slice_starts_ci(charset, "utf-32") &&
-	       !slice_starts_ci(charset, "utf-7") &&
-	       !slice_starts_ci(charset, "ucs-");
-}
-
-/* Text in the leaf's charset: UTF-8 stays, for others what is not ASCII
- * becomes a reference (HTML) or "?". */
-static struct slice
-in_charset(struct arena *a, struct slice text, struct slice charset, bool html)
-{
-	struct slice all;
-	struct buf out;
-	uint32_t cp;
-	size_t i, n;
-
-	if (slice_is_ci(charset, "utf-8"))
-		return text;
-	buf_init(&out, WARNING_MAX);
-	for (i = 0; i < text.n; i += n) {
-		n = text_utf8(text.p + i, text.n - i, &cp);
-		if (n == 0) {
-			n = 1;
-			cp = '?';
-		}
-		if (cp < 0x80)
-			(void)buf_addc(&out, (char)cp);
-		else if (html)
-			(void)buf_addf(&out, "&#%u;", cp);
-		else
-			(void)buf_addc(&out, '?');
-	}
-	all = arena_dup(a, buf_slice(&out));
-	buf_fini(&out);
-	return all;
-}
-
-/* Base64 of text, padded with blanks to full groups so that what follows can
- * be read on. */
+/* A message of attachments alone gets its signature as a part in front. */
 static void
-put_base64(struct buf *out, struct slice text, const char *eol)
+sign_in_front(struct repair *r, struct slice text)
 {
-	struct buf crlf;
-	struct slice line;
-
-	buf_init(&crlf, WARNING_MAX);
-	while (slice_line(&text, &line)) {
-		(void)buf_add(&crlf, line);
-		(void)buf_adds(&crlf, "\r\n");
-	}
-	while (crlf.n % 3 != 0)
-		(void)buf_addc(&crlf, ' ');
-	fold_base64(out, buf_slice(&crlf), eol);
-	buf_fini(&crlf);
-}
-
-/* Where the text of an HTML leaf begins: behind <body ...>. */
-static size_t
-html_start(struct slice body)
-{
-	struct slice look = slice_sub(body, 0, BODY_TAG_SEARCH);
-	ptrdiff_t at = slice_find_ci(look, SLICE("<body")), end;
-
-	if (at == SLICE_NOT_FOUND)
-		return 0;
-	end = slice_chr(slice_from(look, (size_t)at), '>');
-	return end == SLICE_NOT_FOUND ? 0 : (size_t)(at + end) + 1;
-}
-
-static void
-mark_leaf(struct repair *r, const struct mime_part *p, bool html)
-{
-	struct arena *a = r->m->arena;
-	enum codec_encoding encoding = encoding_of(p);
-	struct slice text;
-	struct values v;
+	const struct mime_part *root = r->m->mime->root, *first = root->first;
+	enum fold_encoding encoding;
 	struct buf out;
-	size_t at = offset(r, p->body);
 
-	values_init(&v, r->m, r->ctx);
-	values_set(&v, "filename", r->warning_name);
-	text = values_expand(&v, r->m, r->ctx,
-	    html ? OPT_INLINE_HTML_WARNING : OPT_INLINE_TEXT_WARNING,
-	    html ? TEMPLATE_HTML : TEMPLATE_TEXT);
-	text = in_charset(a, guarded(a, text), p->charset, html);
-	if (text.n == 0)
+	while (first != NULL && (first->reading > 0 || first->foreign))
+		first = first->next;
+	if (text.n == 0 || first == NULL || first->delimiter.n == 0 ||
+	    !slice_is(root->type, "multipart/mixed"))
 		return;
+	text = inscribe_text(r->m->arena, first, text, false);
 	buf_init(&out, WARNING_MAX);
-	if (encoding == CODEC_BASE64) {
-		put_base64(&out, text, r->top->eol);
-	} else {
-		if (html)
-			at += html_start(p->body);
-		fold_body(&out, text,
-		    encoding == CODEC_QP ? FOLD_QUOTED_PRINTABLE : FOLD_8BIT,
-		    r->top->eol);
-	}
-	edits_add(&r->body, a, at, 0, arena_dup(a, buf_slice(&out)));
+	(void)buf_add(&out, first->delimiter);
+	warning_fields(r, &out, text, false, &encoding);
+	(void)buf_adds(&out, r->top->eol);
+	fold_body(&out, text, encoding, r->top->eol);
+	edits_add(&r->body, r->m->arena, offset(r, first->delimiter), 0,
+	    arena_dup(r->m->arena, buf_slice(&out)));
 	buf_fini(&out);
 }
 
-/* The first text and the first HTML leaf get the warning. */
 static void
-mark_text(struct repair *r)
+inscribe(struct repair *r)
 {
-	struct mime_part *const *it;
-	bool text_done = false, html_done = false;
+	const struct mime_part *leaves[INSCRIBE_LEAVES_MAX];
+	struct texts_of_kind plain = texts_for(r, false), html, *t;
+	size_t i, n = inscribe_leaves(r->m->mime, leaves), signs = 0;
 
-	vec_each (it, &r->m->mime->parts) {
-		const struct mime_part *p = *it;
-		enum codec_encoding e = encoding_of(p);
-		bool html = slice_is(p->type, "text/html");
-		bool text = slice_is(p->type, "text/plain");
-
-		if ((html && html_done) || (text && text_done) ||
-		    (!html && !text))
+	html = texts_for(r, true);
+	for (i = 0; i < n; i++) {
+		t = slice_is(leaves[i]->type, "text/html") ? &html : &plain;
+		if (is_replaced(r, leaves[i]))
 			continue;
-		if (p->reading > 0 || p->foreign || p->multipart ||
-		    p->message || p->attachment || is_guarded(p) ||
-		    is_replaced(r, p, false) || !is_ascii_based(p->charset) ||
-		    (e != CODEC_IDENTITY && e != CODEC_QP && e != CODEC_BASE64))
-			continue;
-		mark_leaf(r, p, html);
-		html_done |= html;
-		text_done |= text;
+		inscribe_leaf(
+		    &r->body, r->m->arena, r->m, leaves[i], t->above, t->below);
+		signs++;
 	}
+	if (signs == 0)
+		sign_in_front(r, plain.below);
 }
 
 bool
@@ -498,9 +490,8 @@ repair_plan(struct repair *r)
 				return true;
 			}
 		replace_parts(r);
-		if (yes(r, OPT_MARK_INFECTED_MESSAGES))
-			mark_text(r);
 	}
+	inscribe(r);
 	rename_parts(r);
 	return r->body.list.n > 0;
 }

@@ -11,6 +11,7 @@
 
 #include "act/compose.h"
 #include "act/heads.h"
+#include "base/map.h"
 
 struct repair {
 	struct message *m;
@@ -18,7 +19,9 @@ struct repair {
 	const struct act_context *ctx;
 	struct heads *top; /* of the message; changed by whole repairs */
 	struct slice warning_name;
-	struct edits body; /* behind the header of the message */
+	struct map replaced; /* parts that give way to a warning */
+	struct map touched;  /* parts whose header is changed or gone */
+	struct edits body;   /* behind the header of the message */
 };
 
 void repair_init(struct repair *r, struct message *m, const struct plan *p,

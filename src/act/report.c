@@ -1,7 +1,5 @@
 #include "act/report.h"
 
-#include "base/buf.h"
-
 enum { LINE_MAX_BYTES = 4096 };
 
 struct slice
@@ -64,33 +62,45 @@ names_scanner(const struct message *m)
 	    m->conf, OPT_INCLUDE_SCANNER_NAME_IN_REPORTS, &m->subject);
 }
 
+/* A scanner's line begins with its name: "Clamd: eicar.com was infected". */
+static struct slice
+without_scanner(struct slice line, struct slice scanner)
+{
+	ptrdiff_t colon = slice_chr(line, ':');
+
+	if (colon <= 0 ||
+	    !slice_eq_ci(slice_sub(line, 0, (size_t)colon), scanner))
+		return line;
+	return slice_trim(slice_from(line, (size_t)colon + 1));
+}
+
+/* Line ends and NUL have no place in a line. */
+static struct slice
+one_line(const struct message *m, struct slice s)
+{
+	char *p = arena_str(m->arena, s);
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (p[i] == '\n' || p[i] == '\r' || p[i] == '\0')
+			p[i] = ' ';
+	return slice_of(p, s.n);
+}
+
 struct slice
 report_line(const struct message *m, const struct finding *f)
 {
 	struct slice name = f->name.n > 0 ? f->name : report_name(m, f->entity);
 	struct slice detail =
 	    f->detail.n > 0 ? f->detail : slice_str(default_text(f->code));
-	struct slice line;
-	struct buf out;
-	size_t i;
+	bool named = names_scanner(m);
 
-	buf_init(&out, LINE_MAX_BYTES);
 	name = slice_sub(name, 0, LINE_MAX_BYTES / 4);
 	detail = slice_sub(detail, 0, LINE_MAX_BYTES / 2);
-	if (f->code == FINDING_VIRUS) {
-		if (f->rule.n > 0 && names_scanner(m))
-			(void)buf_addf(&out,
-			    "%.*s: ", SLICE_FMT(slice_sub(f->rule, 0, 200)));
-		(void)buf_addf(&out, "%.*s was infected: %.*s", SLICE_FMT(name),
-		    SLICE_FMT(detail));
-	} else {
-		(void)buf_addf(
-		    &out, "%.*s (%.*s)", SLICE_FMT(detail), SLICE_FMT(name));
-	}
-	for (i = 0; i < out.n; i++)
-		if (out.p[i] == '\n' || out.p[i] == '\r' || out.p[i] == '\0')
-			out.p[i] = ' ';
-	line = arena_dup(m->arena, buf_slice(&out));
-	buf_fini(&out);
-	return line;
+	if (f->code == FINDING_VIRUS)
+		return one_line(
+		    m, named ? detail : without_scanner(detail, f->rule));
+	return one_line(m, arena_printf(m->arena, "%s%.*s (%.*s)",
+			       named ? "MailScanner: " : "", SLICE_FMT(detail),
+			       SLICE_FMT(name)));
 }

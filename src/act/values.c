@@ -81,7 +81,7 @@ values_init(
 	values_set(v, "postmastername",
 	    templates_word(
 		ctx->templates, m->conf, &m->subject, "PostmasterName"));
-	values_set(v, "quarantinedir", compose_quarantine_dir(m, ctx));
+	set_option(v, m, "quarantinedir", OPT_QUARANTINE_DIR);
 	set_option(v, m, "viruswarningname", OPT_ATTACHMENT_WARNING_FILENAME);
 	set_option(v, m, "maxmessagesize", OPT_MAXIMUM_MESSAGE_SIZE);
 	values_set(v, "messagesize", arena_printf(m->arena, "%zu", m->raw.n));

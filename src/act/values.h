@@ -13,7 +13,7 @@ struct values {
 };
 
 /* Everything known of the message: $from $to $subject $id $date $datenumber
- * $hostname $localpostmaster $postmastername $quarantinedir
+ * $hostname $linkhostname $localpostmaster $postmastername $quarantinedir
  * $viruswarningname $messagesize $maxmessagesize. */
 void values_init(
     struct values *v, const struct message *m, const struct act_context *ctx);
