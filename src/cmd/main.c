@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/mailscanner.h"
 
 struct command {
 	const char *name;
@@ -43,6 +44,8 @@ main(int argc, char **argv)
 		usage(stdout);
 		return CMD_OK;
 	}
+	if (mailscanner_is_theirs(argv[1]))
+		return mailscanner_run(argc, argv);
 	for (c = commands; c->name != NULL; c++)
 		if (strcmp(argv[1], c->name) == 0)
 			return c->run(argc - 1, argv + 1);

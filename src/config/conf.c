@@ -14,13 +14,14 @@
 #include "base/map.h"
 #include "base/text.h"
 
-enum { INCLUDE_NESTING_MAX = 10, EXPAND_ROUNDS = 8 };
+enum { INCLUDE_WORDS_MAX = 64, EXPAND_ROUNDS = 8 };
 
 struct setting {
 	struct slice text; /* expanded */
 	struct slice file; /* where it was set; empty: default */
 	unsigned line;
 	bool changed;        /* from what holds without a file */
+	struct slice dflt;   /* what holds without a file, as inside */
 	struct slice inside; /* the word it means, for yesno */
 	struct ruleset *rules;
 	struct slice rules_path;
@@ -33,6 +34,7 @@ struct conf {
 	struct setting settings[OPTION_COUNT];
 	VEC_OF(struct slice) files;
 	VEC_OF(struct ruleset *) rulesets;
+	struct slice host; /* name of this machine */
 	bool domain_only;
 };
 
@@ -45,18 +47,15 @@ set_var(struct conf *c, const char *name, struct slice value)
 	map_set(&c->vars, slice_str(name), v);
 }
 
+/* $HOSTNAME is there even when the environment has none. */
 static struct slice
-env_or_host(const char *name)
+env_or_host(const struct conf *c, const char *name)
 {
-	static char host[256];
 	const char *v = getenv(name);
 
 	if (v != NULL)
 		return slice_str(v);
-	if (strcmp(name, "HOSTNAME") == 0 &&
-	    gethostname(host, sizeof(host) - 1) == 0)
-		return slice_str(host);
-	return SLICE_NONE;
+	return strcmp(name, "HOSTNAME") == 0 ? c->host : SLICE_NONE;
 }
 
 /* $NAME or ${NAME} at the start of s: how many bytes it takes, 0 if none. */
@@ -107,7 +106,7 @@ expand_once(
 		} else if (s.p[i] == '$' && rest.n > 1) {
 			n = env_name(rest, name);
 			if (n > 0) {
-				value = env_or_host(name);
+				value = env_or_host(c, name);
 				if (value.p == NULL)
 					n = 0;
 			}
@@ -194,10 +193,16 @@ full_path(struct conf *c, struct slice path)
 	    c->arena, "%.*s/%.*s", SLICE_FMT(*etc), SLICE_FMT(path));
 }
 
+/* What reading the ruleset of one option needs. */
+struct rule_context {
+	struct conf *conf;
+	enum option opt;
+};
+
 static struct slice
 read_for_ruleset(struct slice path, void *ctx)
 {
-	struct conf *c = ctx;
+	struct conf *c = ((struct rule_context *)ctx)->conf;
 
 	return conf_read_file(
 	    c, full_path(c, conf_expand(c, path)), CONF_FILE_MAX, PROBLEM_NOTE);
@@ -212,7 +217,7 @@ read_setting(
 	enum option opt, near;
 
 	if (eq < 0) {
-		problem_add(&c->problems, PROBLEM_WARNING, file, number,
+		problem_add(&c->problems, PROBLEM_ERROR, file, number,
 		    "want \"Option = value\", \"%%name%% = text\" or "
 		    "\"include file\"");
 		return;
@@ -226,7 +231,7 @@ read_setting(
 		for (i = 0; i + 2 < name.n && i < sizeof(lower) - 1; i++)
 			lower[i] = text_lower(name.p[i + 1]);
 		lower[i] = '\0';
-		set_var(c, lower, value);
+		set_var(c, lower, conf_expand(c, value));
 		return;
 	}
 	opt = option_find(name);
@@ -239,7 +244,9 @@ read_setting(
 			    options[near].name);
 		return;
 	}
-	c->settings[opt].text = value;
+	/* Variables have the value they have here, as in the original: a
+	 * later line that sets them again does not change this one. */
+	c->settings[opt].text = conf_expand(c, value);
 	c->settings[opt].file = file;
 	c->settings[opt].line = number;
 }
@@ -262,7 +269,7 @@ was_read(const struct conf *c, struct slice path)
 
 /* Push the files of an include, so that the first is read first. */
 static void
-include(struct conf *c, struct slice pattern, const struct reading *at,
+include_one(struct conf *c, struct slice pattern, const struct reading *at,
     struct reading *stack, size_t *depth)
 {
 	const char *name =
@@ -297,6 +304,21 @@ include(struct conf *c, struct slice pattern, const struct reading *at,
 			    text, arena_dup(c->arena, path), 0};
 	}
 	globfree(&g);
+}
+
+/* The last pattern goes on the stack first. */
+static void
+include(struct conf *c, struct slice patterns, const struct reading *at,
+    struct reading *stack, size_t *depth)
+{
+	const struct reading from = *at;
+	struct slice words[INCLUDE_WORDS_MAX];
+	size_t n = 0;
+
+	while (n < INCLUDE_WORDS_MAX && slice_word(&patterns, &words[n]))
+		n++;
+	while (n > 0)
+		include_one(c, words[--n], &from, stack, depth);
 }
 
 static void
@@ -367,23 +389,58 @@ names_ruleset(const struct conf *c, enum option opt, struct slice v)
 	return false;
 }
 
+/* A number with something behind it counts as the number, as ever. */
+static bool
+number_of(struct slice value, int64_t *out, bool *clean)
+{
+	size_t n = 0;
+
+	*clean = option_parse_number(value, out);
+	if (*clean)
+		return true;
+	value = slice_trim(value);
+	while (n < value.n &&
+	       (text_is_digit(value.p[n]) || strchr("._-", value.p[n]) != NULL))
+		n++;
+	if (n < value.n && strchr("kKmMgG", value.p[n]) != NULL)
+		n++;
+	return option_parse_number(slice_sub(value, 0, n), out);
+}
+
+static void
+check_number(struct conf *c, enum option opt, struct slice value,
+    struct slice file, unsigned line)
+{
+	int64_t number;
+	bool clean;
+
+	if (!number_of(value, &number, &clean)) {
+		problem_add(&c->problems, PROBLEM_ERROR, file, line,
+		    "%s: \"%.*s\" is no number", options[opt].name,
+		    SLICE_FMT(value));
+		problem_hint(&c->problems,
+		    options[opt].rules == OPTION_SIMPLE &&
+			    slice_chr(value, '/') >= 0
+			? "this option takes no ruleset"
+			: "digits, with k, m or g for thousands, millions, "
+			  "thousand millions");
+	} else if (!clean) {
+		problem_add(&c->problems, PROBLEM_WARNING, file, line,
+		    "%s: what stands behind the number in \"%.*s\" does not "
+		    "count",
+		    options[opt].name, SLICE_FMT(value));
+	}
+}
+
 /* Check one value of an option; the inside word for those that have words. */
 static void
 check_value(struct conf *c, enum option opt, struct slice value,
     struct slice file, unsigned line)
 {
 	struct slice inside, rest = value, word;
-	int64_t number;
 
-	if (options[opt].kind == OPTION_NUMBER &&
-	    !option_parse_number(value, &number)) {
-		problem_add(&c->problems, PROBLEM_ERROR, file, line,
-		    "%s: \"%.*s\" is no number", options[opt].name,
-		    SLICE_FMT(value));
-		problem_hint(&c->problems,
-		    "digits, with k, m or g for thousands, millions, "
-		    "thousand millions");
-	}
+	if (options[opt].kind == OPTION_NUMBER)
+		check_number(c, opt, value, file, line);
 	if (options[opt].words[0] == '\0')
 		return;
 	while (slice_word(&rest, &word)) {
@@ -418,24 +475,6 @@ translated(enum option opt, struct slice value, struct arena *a)
 	return out;
 }
 
-static void
-finish_ruleset(struct conf *c, enum option opt, struct setting *s)
-{
-	const struct rule *const *rules;
-	struct slice text;
-	size_t i, n;
-
-	s->rules_path = s->text;
-	text = conf_read_file(c, s->text, CONF_FILE_MAX, PROBLEM_ERROR);
-	s->rules = ruleset_parse(
-	    c->arena, text, s->text, read_for_ruleset, c, &c->problems);
-	*vec_push(c->arena, &c->rulesets) = s->rules;
-	n = ruleset_rules(s->rules, &rules);
-	for (i = 0; i < n; i++)
-		check_value(c, opt, conf_expand(c, rules[i]->value),
-		    rules[i]->file, rules[i]->line);
-}
-
 static bool
 is_header_option(enum option opt)
 {
@@ -457,19 +496,115 @@ header_name(struct conf *c, struct slice v)
 	return slice_of(p, v.n);
 }
 
+/* Every word of a value that names files. */
+static struct slice
+full_paths(struct conf *c, struct slice v)
+{
+	struct slice rest = v, word, out = SLICE_NONE;
+
+	while (slice_word(&rest, &word))
+		out = out.n == 0
+			  ? full_path(c, word)
+			  : arena_printf(c->arena, "%.*s %.*s", SLICE_FMT(out),
+				SLICE_FMT(full_path(c, word)));
+	return out.p != NULL ? out : v;
+}
+
+/* "rules/size.rules": a ruleset named without its directory. */
+static bool
+is_ruleset_name(enum option opt, struct slice v)
+{
+	return options[opt].rules != OPTION_SIMPLE && v.n > 0 &&
+	       v.p[0] != '/' && slice_chr(v, ' ') < 0 &&
+	       (slice_ends(v, ".rules") || slice_ends(v, ".rule"));
+}
+
 /* A value as it counts: expanded, paths whole, header names clean. */
 static struct slice
 whole_value(struct conf *c, enum option opt, struct slice v)
 {
 	v = conf_expand(c, v);
-	if (options[opt].kind == OPTION_FILE || options[opt].kind == OPTION_DIR)
+	if (options[opt].kind == OPTION_DIR)
 		v = full_path(c, v);
+	if (options[opt].kind == OPTION_FILE || is_ruleset_name(opt, v))
+		v = full_paths(c, v);
 	if (options[opt].kind == OPTION_DIR)
 		while (v.n > 1 && slice_ends(v, "/"))
 			v.n--;
 	if (is_header_option(opt) && options[opt].words[0] == '\0')
 		v = header_name(c, v);
 	return v;
+}
+
+static struct slice
+rule_value(struct slice value, void *ctx)
+{
+	struct rule_context *r = ctx;
+
+	return whole_value(r->conf, r->opt, value);
+}
+
+static void
+finish_ruleset(struct conf *c, enum option opt, struct setting *s)
+{
+	const struct rule *const *rules;
+	struct slice text;
+	size_t i, n;
+
+	s->rules_path = s->text;
+	text = conf_read_file(c, s->text, CONF_FILE_MAX, PROBLEM_ERROR);
+	s->rules = ruleset_parse(c->arena, text, s->text,
+	    &(struct ruleset_host){
+		read_for_ruleset, rule_value, &(struct rule_context){c, opt}},
+	    &c->problems);
+	*vec_push(c->arena, &c->rulesets) = s->rules;
+	n = ruleset_rules(s->rules, &rules);
+	for (i = 0; i < n; i++)
+		check_value(
+		    c, opt, rules[i]->value, rules[i]->file, rules[i]->line);
+}
+
+/* What was set and cannot be taken gives way to what holds without it. */
+static bool
+is_set(struct conf *c, enum option opt, const struct setting *s)
+{
+	enum option_kind kind = options[opt].kind;
+
+	if (s->file.n == 0)
+		return false;
+	if (s->text.n > 1 && s->text.p[0] == '&') {
+		problem_add(&c->problems, PROBLEM_WARNING, s->file, s->line,
+		    "%s: custom functions in Perl are not run; \"%s\" holds",
+		    options[opt].name, options[opt].dflt);
+		return false;
+	}
+	if (s->text.n == 0 && options[opt].words[0] != '\0')
+		problem_add(&c->problems, PROBLEM_WARNING, s->file, s->line,
+		    "%s: no value; \"%s\" holds", options[opt].name,
+		    options[opt].dflt);
+	return s->text.n > 0 ||
+	       (kind == OPTION_OTHER && options[opt].words[0] == '\0');
+}
+
+/* %name% that is still there is no variable. */
+static void
+check_variables(struct conf *c, enum option opt, const struct setting *s)
+{
+	struct slice rest = s->text;
+	ptrdiff_t at, end;
+	size_t i;
+
+	while ((at = slice_chr(rest, '%')) >= 0) {
+		rest = slice_from(rest, (size_t)at + 1);
+		end = slice_chr(rest, '%');
+		for (i = 0; end > 0 && i < (size_t)end; i++)
+			if (!text_is_alnum(rest.p[i]) && rest.p[i] != '-')
+				break;
+		if (end > 1 && i == (size_t)end)
+			problem_add(&c->problems, PROBLEM_WARNING, s->file,
+			    s->line, "%s: no variable is called %%%.*s%%",
+			    options[opt].name, (int)end, rest.p);
+	}
 }
 
 /* Expand, translate, load rulesets: after this nothing changes. */
@@ -483,15 +618,19 @@ finish(struct conf *c)
 		enum option opt = (enum option)i;
 		struct slice dflt =
 		    whole_value(c, opt, slice_str(options[i].dflt));
+		bool set = is_set(c, opt, s);
 
-		s->text = s->file.n == 0 ? dflt : whole_value(c, opt, s->text);
+		s->text = set ? whole_value(c, opt, s->text) : dflt;
 		s->changed = !slice_eq(s->text, dflt);
+		s->dflt = translated(opt, dflt, c->arena);
 		if (names_ruleset(c, opt, s->text)) {
 			finish_ruleset(c, opt, s);
 			continue;
 		}
-		if (s->file.n > 0)
+		if (set) {
+			check_variables(c, opt, s);
 			check_value(c, opt, s->text, s->file, s->line);
+		}
 		s->inside = translated(opt, s->text, c->arena);
 	}
 	c->domain_only =
@@ -503,11 +642,16 @@ new_conf(const char *etc_dir)
 {
 	struct arena *a = arena_new(0);
 	struct conf *c = arena_make(a, struct conf);
-	struct slice host = env_or_host("HOSTNAME");
-	ptrdiff_t dot = slice_chr(host, '.');
-	struct slice org = dot > 0 ? slice_from(host, (size_t)dot + 1) : host;
+	char name[256] = "";
+	struct slice host, org;
+	ptrdiff_t dot;
 
 	c->arena = a;
+	if (gethostname(name, sizeof(name) - 1) == 0)
+		c->host = arena_dup(a, slice_str(name));
+	host = env_or_host(c, "HOSTNAME");
+	dot = slice_chr(host, '.');
+	org = dot > 0 ? slice_from(host, (size_t)dot + 1) : host;
 	c->problems.arena = a;
 	map_init(&c->vars, a);
 	set_var(c, "etc-dir", slice_str(etc_dir));
@@ -648,7 +792,7 @@ conf_text(const struct conf *c, enum option opt, const struct subject *s,
 		return set->inside;
 	n = decide(c, opt, s, rules);
 	if (n == 0)
-		return SLICE("");
+		return set->dflt;
 	for (i = 0; i < n; i++) {
 		one = rules[i]->value;
 		if (options[opt].words[0] != '\0' && scratch != NULL)
@@ -658,34 +802,46 @@ conf_text(const struct conf *c, enum option opt, const struct subject *s,
 		if (i == 0 || scratch == NULL)
 			out = i == 0 ? one : out;
 		else
-			out = arena_printf(scratch, "%.*s %.*s", SLICE_FMT(out),
-			    SLICE_FMT(one));
+			out = arena_printf(scratch,
+			    opt == OPT_SPAMASSASSIN_RULE_ACTIONS ? "%.*s,%.*s"
+								 : "%.*s %.*s",
+			    SLICE_FMT(out), SLICE_FMT(one));
 	}
 	return out;
+}
+
+/* Several words: no "0" among them and at least one "1". *seen is kept over
+ * the rules of one answer. */
+static bool
+says_no(enum option opt, struct slice value, bool *seen)
+{
+	struct slice word, inside;
+
+	while (slice_word(&value, &word)) {
+		if (!option_word(opt, word, &inside))
+			continue;
+		if (slice_is(inside, "0"))
+			return true;
+		*seen |= slice_is(inside, "1");
+	}
+	return false;
 }
 
 bool
 conf_yes(const struct conf *c, enum option opt, const struct subject *s)
 {
 	const struct rule *rules[RULESET_MATCHES_MAX];
-	struct slice inside;
 	bool yes = false;
 	size_t i, n;
 
 	if (c->settings[opt].rules == NULL)
-		return slice_is(c->settings[opt].inside, "1");
+		return !says_no(opt, c->settings[opt].inside, &yes) && yes;
 	n = decide(c, opt, s, rules);
-	for (i = 0; i < n; i++) {
-		struct slice rest = rules[i]->value, word;
-
-		(void)slice_word(&rest, &word);
-		if (!option_word(opt, word, &inside))
-			continue;
-		if (slice_is(inside, "0"))
+	if (n == 0)
+		return !says_no(opt, c->settings[opt].dflt, &yes) && yes;
+	for (i = 0; i < n; i++)
+		if (says_no(opt, rules[i]->value, &yes))
 			return false;
-		if (slice_is(inside, "1"))
-			yes = true;
-	}
 	return yes;
 }
 
@@ -695,14 +851,19 @@ conf_number(const struct conf *c, enum option opt, const struct subject *s)
 	int64_t v = 0;
 	const struct rule *rule[RULESET_MATCHES_MAX];
 	const struct setting *set = &c->settings[opt];
+	struct slice text = set->text;
+	bool clean;
 
-	if (set->rules == NULL)
-		(void)option_parse_number(set->text, &v);
-	else if (decide(c, opt, s, rule) > 0)
-		(void)option_parse_number(rule[0]->value, &v);
-	else
-		(void)option_parse_number(slice_str(options[opt].dflt), &v);
-	return v;
+	if (set->rules != NULL)
+		text = decide(c, opt, s, rule) > 0 ? rule[0]->value : set->dflt;
+	return number_of(text, &v, &clean) ? v : 0;
+}
+
+size_t
+conf_rules(const struct conf *c, enum option opt, const struct subject *s,
+    const struct rule **out)
+{
+	return decide(c, opt, s, out);
 }
 
 struct conf_origin

@@ -8,7 +8,9 @@
  * Variables that are there without being set: %etc-dir% (the directory of the
  * file that conf_load was given), %rules-dir%, %report-dir%, %mcp-dir% below
  * it, %org-name%, %org-long-name%, %web-site% (guessed from the host name).
- * A relative path in a value that names a file stands below %etc-dir%.
+ * A relative path in a value that names a file stands below %etc-dir%. A
+ * variable has the value it had where it is used; a later line may set it
+ * again for those that follow.
  */
 #ifndef CONFIG_CONF_H
 #define CONFIG_CONF_H
@@ -68,6 +70,10 @@ struct conf_origin {
 	struct slice rule_file;
 	unsigned rule_line;
 };
+/* The rules that decide, in their order; none without a ruleset. Room for
+ * RULESET_MATCHES_MAX. */
+size_t conf_rules(const struct conf *c, enum option opt,
+    const struct subject *s, const struct rule **out);
 struct conf_origin conf_explain(
     const struct conf *c, enum option opt, const struct subject *s);
 

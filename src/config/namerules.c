@@ -39,21 +39,24 @@ static bool
 parse_action(struct namerule *r, struct slice word)
 {
 	word = slice_trim(word);
+	while (word.n > 0 && word.p[0] == ',')
+		word = slice_trim(slice_from(word, 1));
+	while (slice_ends(word, ","))
+		word = slice_trim(slice_sub(word, 0, word.n - 1));
 	if (slice_is_ci(word, "allow")) {
 		r->action = NAMERULE_ALLOW;
-	} else if (slice_is_ci(word, "deny")) {
-		r->action = NAMERULE_DENY;
-	} else if (slice_is_ci(word, "deny+delete") ||
-		   slice_is_ci(word, "deny+del")) {
-		r->action = NAMERULE_DENY_DELETE;
-	} else if (slice_starts_ci(word, "rename")) {
+	} else if (slice_starts_ci(word, "deny") && slice_chr(word, '@') < 0) {
+		/* deny+delete, denyanddelete ... */
+		r->action = slice_find_ci(word, SLICE("del")) >= 0
+				? NAMERULE_DENY_DELETE
+				: NAMERULE_DENY;
+	} else if (slice_is_ci(word, "rename") ||
+		   slice_starts_ci(word, "rename ")) {
 		struct slice rest = slice_trim(slice_from(word, 6));
 
 		r->action = NAMERULE_RENAME;
 		if (slice_starts_ci(rest, "to "))
 			rest = slice_trim(slice_from(rest, 3));
-		else if (rest.n > 0)
-			return false;
 		r->argument = rest;
 	} else if (slice_chr(word, '@') > 0) {
 		r->action = NAMERULE_FORWARD;
@@ -83,6 +86,15 @@ split(struct slice line, struct slice field[FIELDS_MAX])
 	return n;
 }
 
+/* Expressions may stand between slashes. */
+static struct slice
+bare_expression(struct slice s)
+{
+	return s.n > 2 && s.p[0] == '/' && slice_ends(s, "/")
+		   ? slice_sub(s, 1, s.n - 1)
+		   : s;
+}
+
 static void
 parse_line(struct namerules *out, struct arena *a, struct slice line,
     struct slice file, unsigned number, struct problems *problems)
@@ -99,15 +111,17 @@ parse_line(struct namerules *out, struct arena *a, struct slice line,
 				       "rename, rename to NAME, addresses");
 		return;
 	}
-	r.text = field[1];
-	r.has_mime = n == FIELDS_MAX;
+	r.text = bare_expression(field[1]);
+	/* Five fields: one more expression, on the MIME type, or "-". */
+	r.has_mime = n == FIELDS_MAX && !slice_is(field[2], "-");
 	if (r.has_mime)
-		r.mime = compile(field[2], file, number, problems);
+		r.mime =
+		    compile(bare_expression(field[2]), file, number, problems);
 	r.regex = slice_is(field[1], "-") && r.has_mime
 		      ? NULL
-		      : compile(field[1], file, number, problems);
-	r.log_text = dash_is_none(field[r.has_mime ? 3 : 2]);
-	r.user_text = dash_is_none(field[r.has_mime ? 4 : 3]);
+		      : compile(r.text, file, number, problems);
+	r.log_text = dash_is_none(field[n == FIELDS_MAX ? 3 : 2]);
+	r.user_text = dash_is_none(field[n == FIELDS_MAX ? 4 : 3]);
 	*vec_push(a, &out->rules) = r;
 }
 

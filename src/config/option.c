@@ -51,12 +51,24 @@ same_name(struct slice squashed, const char *name)
 	return slice_eq(squashed, slice_of(other, n));
 }
 
+/* Names of older files whose keyword is another's. */
+static const struct {
+	const char *name;
+	enum option opt;
+} old_names[] = {
+    {"Sender Bad Content Report", OPT_SENDER_CONTENT_REPORT},
+};
+
 enum option
 option_find(struct slice name)
 {
 	char buf[NAME_MAX_BYTES];
 	struct slice squashed = {buf, squash(buf, name)};
 	unsigned i;
+
+	for (i = 0; i < COUNT_OF(old_names); i++)
+		if (same_name(squashed, old_names[i].name))
+			return old_names[i].opt;
 
 	for (i = 0; i < OPTION_COUNT; i++)
 		if (same_name(squashed, options[i].name) ||
@@ -129,6 +141,8 @@ option_word(enum option opt, struct slice written, struct slice *inside)
 	struct slice rest = slice_str(options[opt].words), pair;
 
 	written = slice_trim(written);
+	if (slice_ends(written, ",")) /* "yes, virus" */
+		written = slice_sub(written, 0, written.n - 1);
 	*inside = written;
 	if (rest.n == 0)
 		return true;

@@ -4,11 +4,12 @@
 #include <arpa/inet.h>
 #include <pcre2.h>
 
+#include "base/buf.h"
 #include "base/num.h"
 #include "base/text.h"
 #include "config/ruleset.h"
 
-enum { MATCH_LIMIT = 100000, ADDRESS_MAX = 1024 };
+enum { MATCH_LIMIT = 100000, ADDRESS_MAX = 1024, GLOB_MAX = 4096 };
 
 bool
 pattern_parse_ip(struct slice text, unsigned char out[16])
@@ -98,7 +99,8 @@ parse_network(struct pattern *p, struct slice word, size_t slash)
 			bits[i / 8] =
 			    (unsigned char)(bits[i / 8] | 0x80 >> (i % 8));
 	} else if (pattern_parse_ip(mask, bits)) {
-		(void)memset(bits, 0xff, 12);
+		if (slice_chr(mask, ':') < 0)
+			(void)memset(bits, 0xff, 12);
 	} else {
 		return false;
 	}
@@ -135,8 +137,10 @@ compile(struct pattern *p, struct slice text)
 	int err;
 	PCRE2_SIZE at;
 
-	p->regex = pcre2_compile(
-	    (PCRE2_SPTR)text.p, text.n, PCRE2_CASELESS, &err, &at, NULL);
+	/* Texts are several reports, a line each. */
+	p->regex = pcre2_compile((PCRE2_SPTR)text.p, text.n,
+	    PCRE2_CASELESS | (p->kind == PATTERN_TEXT ? PCRE2_MULTILINE : 0),
+	    &err, &at, NULL);
 	return p->regex != NULL;
 }
 
@@ -155,16 +159,13 @@ static void
 parse_regex(struct pattern *p, struct slice inner, enum pattern_side side,
     const char **why)
 {
-	bool letters = false;
+	/* As in the original, whose letters are the small ones, those of \d
+	 * and \s among them; and /^$/ is the null sender. */
+	bool letters = slice_is(inner, "^$");
 	size_t i;
 
-	for (i = 0; i < inner.n; i++) {
-		/* \d and \s are no letters of an address */
-		if (inner.p[i] == '\\')
-			i++;
-		else if (text_is_alpha(inner.p[i]))
-			letters = true;
-	}
+	for (i = 0; i < inner.n; i++)
+		letters |= inner.p[i] >= 'a' && inner.p[i] <= 'z';
 	p->kind = side == PATTERN_VIRUS              ? PATTERN_TEXT
 		  : side == PATTERN_FROM && !letters ? PATTERN_IP_REGEX
 						     : PATTERN_REGEX;
@@ -197,6 +198,57 @@ parse_host(
 	}
 }
 
+/* A glob with signs of expressions in it is one, as in the original, which
+ * makes every glob an expression and quotes only these four. */
+static void
+parse_mixed(
+    struct pattern *p, struct arena *a, struct slice glob, const char **why)
+{
+	struct buf text;
+	size_t i;
+
+	buf_init(&text, 4 * GLOB_MAX + 8);
+	(void)buf_addc(&text, '^');
+	for (i = 0; i < glob.n; i++) {
+		if (glob.p[i] == '*')
+			(void)buf_addc(&text, '.');
+		else if (strchr("@.+", glob.p[i]) != NULL)
+			(void)buf_addc(&text, '\\');
+		(void)buf_addc(&text, glob.p[i]);
+	}
+	(void)buf_adds(&text, "\\.?$");
+	p->kind = PATTERN_REGEX;
+	if (text.full || !compile(p, arena_dup(a, buf_slice(&text)))) {
+		p->kind = PATTERN_NEVER;
+		*why = "the expression cannot be compiled; it never matches";
+	}
+	buf_fini(&text);
+}
+
+static void
+parse_address(
+    struct pattern *p, struct arena *a, struct slice word, const char **why)
+{
+	ptrdiff_t at = slice_chr(word, '@');
+	struct slice glob = word;
+	size_t i;
+
+	if (at < 0)
+		glob = arena_printf(a, "*@%.*s", SLICE_FMT(word));
+	else if (at == 0)
+		glob = arena_printf(a, "*%.*s", SLICE_FMT(word));
+	else if ((size_t)at + 1 == word.n)
+		glob = arena_printf(a, "%.*s*", SLICE_FMT(word));
+	for (i = 0; i < word.n; i++)
+		if (word.p[i] != '\0' &&
+		    strchr("?()[]|^$\\{}", word.p[i]) != NULL) {
+			parse_mixed(p, a, lower(a, glob), why);
+			return;
+		}
+	p->kind = PATTERN_ADDRESS;
+	p->glob = lower(a, glob);
+}
+
 void
 pattern_parse(struct pattern *p, struct arena *a, struct slice word,
     enum pattern_side side, const char **why)
@@ -215,8 +267,12 @@ pattern_parse(struct pattern *p, struct arena *a, struct slice word,
 		return;
 	}
 	if (side == PATTERN_VIRUS) {
+		/* Anywhere in the reports. */
 		p->kind = PATTERN_TEXT;
-		p->glob = lower(a, word);
+		p->glob =
+		    lower(a, slice_chr(word, '*') < 0
+				 ? word
+				 : arena_printf(a, "*%.*s*", SLICE_FMT(word)));
 		return;
 	}
 	if (side == PATTERN_FROM &&
@@ -243,17 +299,7 @@ pattern_parse(struct pattern *p, struct arena *a, struct slice word,
 			return;
 		}
 	}
-	p->kind = PATTERN_ADDRESS;
-	at = slice_chr(word, '@');
-	if (at < 0)
-		p->glob = arena_printf(a, "*@%.*s", SLICE_FMT(word));
-	else if (at == 0)
-		p->glob = arena_printf(a, "*%.*s", SLICE_FMT(word));
-	else if ((size_t)at + 1 == word.n)
-		p->glob = arena_printf(a, "%.*s*", SLICE_FMT(word));
-	else
-		p->glob = word;
-	p->glob = lower(a, p->glob);
+	parse_address(p, a, word, why);
 }
 
 void

@@ -34,8 +34,7 @@ struct reading {
 	struct arena *arena;
 	struct ruleset *set;
 	struct slice file;
-	ruleset_read_fn *read;
-	void *ctx;
+	const struct ruleset_host *host;
 	struct problems *problems;
 	size_t patterns;
 };
@@ -93,7 +92,7 @@ read_list(struct reading *r, struct pattern *p, struct slice path,
 	size_t depth = 1;
 
 	*p = (struct pattern){.kind = PATTERN_LIST};
-	open[0] = (struct source){r->read(path, r->ctx), path, 0};
+	open[0] = (struct source){r->host->read(path, r->host->ctx), path, 0};
 	if (open[0].text.p == NULL)
 		problem_add(r->problems, PROBLEM_WARNING, r->file, 0,
 		    "cannot read the pattern file %.*s", SLICE_FMT(path));
@@ -114,7 +113,7 @@ read_list(struct reading *r, struct pattern *p, struct slice path,
 			struct slice text = SLICE_NONE;
 
 			if (depth < RULESET_NESTING_MAX)
-				text = r->read(word, r->ctx);
+				text = r->host->read(word, r->host->ctx);
 			if (text.p == NULL) {
 				problem_add(r->problems, PROBLEM_WARNING,
 				    top->file, top->line,
@@ -153,11 +152,19 @@ read_condition(
 }
 
 static bool
-is_default(const struct condition *c)
+is_default_condition(const struct condition *c)
 {
 	return (c->dir == DIR_VIRUS   ? c->virus.kind
 		   : c->dir == DIR_TO ? c->to.kind
 				      : c->from.kind) == PATTERN_DEFAULT;
+}
+
+/* Never asked before the others: both conditions hold for everybody. */
+static bool
+is_default(const struct compiled *c)
+{
+	return is_default_condition(&c->first) &&
+	       (!c->both || is_default_condition(&c->second));
 }
 
 static void
@@ -188,7 +195,10 @@ read_rule(struct reading *r, struct slice line, unsigned number)
 		read_condition(r, &c->second, pattern2, number);
 		rest = behind;
 	}
-	c->rule.value = arena_dup(r->arena, slice_trim(rest));
+	rest = slice_trim(rest);
+	c->rule.value = r->host->value != NULL
+			    ? r->host->value(rest, r->host->ctx)
+			    : arena_dup(r->arena, rest);
 	c->rule.file = r->file;
 	c->rule.line = number;
 	c->rule.text = arena_dup(r->arena, slice_trim(line));
@@ -199,10 +209,10 @@ read_rule(struct reading *r, struct slice line, unsigned number)
 
 struct ruleset *
 ruleset_parse(struct arena *a, struct slice text, struct slice file,
-    ruleset_read_fn *read, void *ctx, struct problems *problems)
+    const struct ruleset_host *host, struct problems *problems)
 {
 	struct ruleset *set = arena_make(a, struct ruleset);
-	struct reading r = {a, set, arena_dup(a, file), read, ctx, problems, 0};
+	struct reading r = {a, set, arena_dup(a, file), host, problems, 0};
 	struct slice line;
 	unsigned number = 0;
 	struct compiled *c;
@@ -217,7 +227,7 @@ ruleset_parse(struct arena *a, struct slice text, struct slice file,
 	}
 	vec_each (c, &set->rules) {
 		/* Only the last default counts, whatever its direction. */
-		if (!c->both && is_default(&c->first))
+		if (is_default(c))
 			set->dflt = &c->rule;
 		*vec_push(a, &set->all) = &c->rule;
 	}
@@ -328,7 +338,7 @@ ruleset_match(const struct ruleset *r, const struct subject *s,
 		vec_each (c, &r->rules) {
 			if (n == max)
 				break;
-			if (!c->both && is_default(&c->first))
+			if (is_default(c))
 				continue;
 			if (condition_match(&c->first, s) &&
 			    (!c->both || condition_match(&c->second, s)))

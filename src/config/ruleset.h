@@ -36,8 +36,14 @@ struct rule {
 	struct slice text; /* the whole line */
 };
 
-/* Reads a file of patterns named in a rule; NULL slice if it cannot. */
-typedef struct slice ruleset_read_fn(struct slice path, void *ctx);
+/* What the reader of rules asks of its caller. */
+struct ruleset_host {
+	/* A file of patterns named in a rule; NULL slice if it cannot. */
+	struct slice (*read)(struct slice path, void *ctx);
+	/* The value of a rule with its variables replaced; may be NULL. */
+	struct slice (*value)(struct slice text, void *ctx);
+	void *ctx;
+};
 
 enum {
 	RULESET_NESTING_MAX = 4, /* pattern files inside pattern files */
@@ -47,7 +53,7 @@ enum {
 
 /* Parse the text of a ruleset. Everything it keeps lives in a. */
 struct ruleset *ruleset_parse(struct arena *a, struct slice text,
-    struct slice file, ruleset_read_fn *read, void *ctx,
+    struct slice file, const struct ruleset_host *host,
     struct problems *problems) ATTR_RET_NONNULL;
 /* Frees compiled expressions; the rest ends with the arena. */
 void ruleset_fini(struct ruleset *r);

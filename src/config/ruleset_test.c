@@ -11,6 +11,8 @@ no_file(struct slice path, void *ctx)
 }
 
 /* The value the first matching rule gives to one mail. */
+static const struct ruleset_host host = {.read = no_file};
+
 static struct slice
 ask(const char *text, const char *from, const char *to, const char *ip)
 {
@@ -27,8 +29,7 @@ ask(const char *text, const char *from, const char *to, const char *ip)
 
 	while (s.recipient_count < 2 && slice_word(&rest, &word))
 		rcpts[s.recipient_count++] = word;
-	r = ruleset_parse(
-	    a, slice_str(text), SLICE("test"), no_file, NULL, &problems);
+	r = ruleset_parse(a, slice_str(text), SLICE("test"), &host, &problems);
 	if (ruleset_match(r, &s, false, &rule, 1) == 1)
 		value = rule->value;
 	(void)memcpy(kept, value.p, value.n);
@@ -84,7 +85,7 @@ UNIT(bad_lines_are_problems_with_a_line)
 	struct problems problems = {.arena = a};
 	struct ruleset *r = ruleset_parse(a,
 	    SLICE("nonsense x y\nFrom: /(/ yes\nFrom: default no\n"),
-	    SLICE("f.rules"), no_file, NULL, &problems);
+	    SLICE("f.rules"), &host, &problems);
 
 	check_int(problems.list.n, 2);
 	check_int(problems.list.at[0].line, 1);
