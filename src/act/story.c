@@ -197,6 +197,28 @@ story_json(struct message *m, const struct plan *p, const struct edits *edits,
 	return all;
 }
 
+/* The keys of explain_fields for a message that nobody could look into. */
+static void
+put_unseen(struct json *j, struct slice reason)
+{
+	static const char *const empty[] = {
+	    "findings", "parts", "links", "defects", "headers"};
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(empty); i++) {
+		json_begin(j, empty[i], '[');
+		json_end(j);
+	}
+	json_begin(j, "incomplete", '[');
+	json_begin(j, NULL, '{');
+	json_str(j, "check", SLICE("examination"));
+	json_str(j, "reason", reason);
+	json_end(j);
+	json_end(j);
+	json_begin(j, "ms", '{');
+	json_end(j);
+}
+
 struct slice
 story_poison(struct arena *a, const struct envelope *env,
     const struct act_context *ctx, const struct outcome *o, uint64_t size)
@@ -222,6 +244,7 @@ story_poison(struct arena *a, const struct envelope *env,
 	    o->verb == OUTCOME_HOLD ? SLICE("hold") : SLICE("quarantine"));
 	json_bool(&j, "infected", true);
 	json_str(&j, "reason", o->reason);
+	put_unseen(&j, o->reason);
 	put_maillog(&j, &s);
 	json_end(&j);
 	all = arena_dup(a, buf_slice(&out));

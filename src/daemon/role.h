@@ -24,6 +24,9 @@ struct role_start {
 	struct logsink *sink; /* shared; unused where the log goes by wire */
 	bool log_by_wire;     /* roles without files */
 	bool quiet;           /* this role's walls were logged before */
+	/* Its configuration was never in force: an error in a file that it
+	 * names is a reason to end, so that the old one stays. */
+	bool proving;
 	pid_t parent;
 };
 

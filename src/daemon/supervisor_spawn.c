@@ -196,6 +196,7 @@ begin_child(struct slot *slot, int wire_fd, pid_t parent, const int *fds,
 	    .log_by_wire =
 		slot->role == ROLE_WORKER || slot->role == ROLE_ENGINE,
 	    .quiet = top->walls_told[slot->role],
+	    .proving = !slot->generation->proved,
 	    .parent = parent};
 	struct role_self self;
 	size_t i;

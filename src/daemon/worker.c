@@ -341,6 +341,20 @@ work(struct worker *w, struct fail *why)
 	}
 }
 
+static bool
+rules_are_bad(const struct problems *all, struct fail *why)
+{
+	const struct problem *p;
+
+	vec_each (p, &all->list)
+		if (p->level == PROBLEM_ERROR) {
+			(void)fail_set(why, FAIL_CONFIG, "%.*s:%u: %.*s",
+			    SLICE_FMT(p->file), p->line, SLICE_FMT(p->text));
+			return true;
+		}
+	return false;
+}
+
 static int
 prepare(struct worker *w, struct arena *a, struct fail *why)
 {
@@ -358,6 +372,9 @@ prepare(struct worker *w, struct arena *a, struct fail *why)
 	    .stage = show_stage,
 	    .ctx = w};
 	if (w->examiner.scanner == NULL)
+		return FAIL_CONFIG;
+	if (w->self->start.proving &&
+	    rules_are_bad(scanner_problems(w->examiner.scanner), why))
 		return FAIL_CONFIG;
 	virus_settings_read(&w->virus, s->conf, a);
 	return 0;

@@ -33,6 +33,12 @@ scanner_new(const struct conf *c, struct fail *why)
 	return s;
 }
 
+const struct problems *
+scanner_problems(const struct scanner *s)
+{
+	return names_problems(s->names);
+}
+
 void
 scanner_free(struct scanner *s)
 {

@@ -20,6 +20,9 @@ struct scanner;
 struct scanner *scanner_new(const struct conf *c, struct fail *why)
     ATTR_NODISCARD;
 void scanner_free(struct scanner *s);
+/* What is wrong with the rule files; messages they would be asked about are
+ * incomplete. */
+const struct problems *scanner_problems(const struct scanner *s);
 
 /* deadline: monotonic nanoseconds; what is not done by then is incomplete. */
 void scan_message(struct scanner *s, struct message *m, uint64_t deadline);
