@@ -214,6 +214,9 @@ address_parse(
 			at = take_comment(&s, at);
 		} else if (c == '<') {
 			at = take_angle(&s, at);
+		} else if (c == '>') {
+			l->odd = true;
+			at++;
 		} else if (c == '[') {
 			at = take_literal(&s, at);
 		} else if (c == ',' || c == ';') {

@@ -80,6 +80,7 @@ token_end(struct reading *r, bool *odd)
 {
 	struct slice s = r->s;
 	size_t at, gap = 0;
+	bool blank = false, before;
 
 	for (at = 0; at < s.n; at++) {
 		char c = s.p[at];
@@ -90,7 +91,9 @@ token_end(struct reading *r, bool *odd)
 			at = skip_comment(s, at) - 1;
 			continue;
 		}
-		if (text_is_space(c) || c == ',')
+		before = blank;
+		blank = text_is_space(c) || c == ',';
+		if (blank && !before)
 			gap = at;
 		if (c == '=' && gap > 0) {
 			*odd = true;
@@ -178,6 +181,8 @@ split_name(struct reading *r, struct header_param *p, struct slice name)
 	}
 	if (r->no_comments || slice_chr(name, '(') < 0)
 		name = last_word(name, &p->odd);
+	while (r->no_comments && name.n > 0 && name.p[0] == '(')
+		name = slice_from(name, 1);
 	p->name = clean_token(r->arena, name, &p->odd);
 }
 
@@ -711,7 +716,8 @@ header_boundary(struct arena *a, const struct header_value *v,
 	(void)add_joined(a, v, "boundary", out, most);
 	differ = out->n > 1;
 	for (i = 0, before = v->n; i < before; i++)
-		if (slice_is(v->at[i].name, "boundary"))
+		if (v->at[i].section < 0 && !v->at[i].extended &&
+		    slice_is(v->at[i].name, "boundary"))
 			add_boundary_forms(a, &v->at[i], out, most);
 	return differ;
 }
