@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,6 +22,8 @@ enum {
 	ACCEPT_PAUSE_SEC = 1,       /* without descriptors */
 	COMMIT_MAX = 100,           /* messages in one round of syncs */
 	STALE_TMP_SEC = 2 * 24 * 3600,
+	RATE_LEAST = 500, /* bytes of a message per second */
+	FDS_OTHER = 64,   /* descriptors that are no session's */
 };
 
 struct session {
@@ -35,8 +38,11 @@ struct session {
 	struct buf out;
 	struct slice rest; /* read and not yet eaten */
 	struct spool_add *add;
-	bool committing; /* the message waits for its syncs */
-	bool closing;    /* flush out, then close */
+	uint64_t deadline; /* for the peer's next answer or message bytes */
+	uint64_t seen;     /* bytes of the message at the last look */
+	bool answered;     /* something was said since extend() */
+	bool committing;   /* the message waits for its syncs */
+	bool closing;      /* flush out, then close */
 	bool lingering;
 	size_t lingered;
 	char in[IN_SIZE];
@@ -235,6 +241,7 @@ answer_commit(
 	char text[SPOOL_ID_MAX + 32];
 
 	c->committing = false;
+	c->answered = true;
 	if (done) {
 		const struct envelope *e = smtp_server_envelope(c->server);
 
@@ -317,11 +324,25 @@ on_idle(struct loop *l, void *ctx)
 	advance(c);
 }
 
+/* The peer has done something that leads on: a command, or part of a message.
+ * Single bytes of a command buy no time, those of a message only as much as a
+ * slow line needs for them. */
 static void
-touch(struct session *c)
+extend(struct session *c)
 {
-	loop_timer_set(c->r->loop, &c->timer,
-	    loop_now(c->r->loop) + c->r->set.idle_ns, on_idle, c);
+	uint64_t most = loop_now(c->r->loop) + c->r->set.idle_ns;
+	uint64_t size = smtp_server_size(c->server);
+
+	if (c->answered) {
+		c->deadline = most;
+	} else if (size > c->seen) {
+		c->deadline += (size - c->seen) * (LOOP_SEC / RATE_LEAST);
+		if (c->deadline > most)
+			c->deadline = most;
+	}
+	c->answered = false;
+	c->seen = size;
+	loop_timer_set(c->r->loop, &c->timer, c->deadline, on_idle, c);
 }
 
 /* false when the peer is gone. */
@@ -351,6 +372,7 @@ feed(struct session *c)
 		case SMTP_SERVER_MORE:
 			return;
 		case SMTP_SERVER_FLUSH:
+			c->answered = true;
 			if (!flush(c) || c->out.n >= SMTP_SERVER_OUT_MAX)
 				return;
 			break;
@@ -380,8 +402,12 @@ static void
 advance(struct session *c)
 {
 	unsigned events = 0;
+	size_t waiting = c->out.n;
 
 	feed(c);
+	c->answered |= c->out.n > waiting;
+	if (!c->closing)
+		extend(c);
 	if (c->r->draining && !c->committing && !c->closing &&
 	    smtp_server_idle(c->server)) {
 		smtp_server_end(c->server, shutting_down);
@@ -430,10 +456,7 @@ on_session(struct loop *l, unsigned events, void *ctx)
 		}
 		if (n > 0)
 			c->rest = slice_of(c->in, (size_t)n);
-		touch(c);
-	} else if (events & LOOP_WRITE) {
-		touch(c);
-	} else if (events & LOOP_GONE) {
+	} else if (!(events & LOOP_WRITE) && (events & LOOP_GONE)) {
 		close_session(c);
 		return;
 	}
@@ -489,12 +512,12 @@ begin_session(
 		c->next->prev = c;
 	r->sessions = c;
 	r->session_count++;
+	c->answered = true;
 	if (loop_watch_add(
 		r->loop, &c->watch, fd, LOOP_READ, on_session, c, NULL) < 0) {
 		close_session(c);
 		return;
 	}
-	touch(c);
 	advance(c);
 }
 
@@ -590,6 +613,27 @@ on_term(struct loop *l, int signo, void *ctx)
 	}
 }
 
+/* As many sessions as there are descriptors for: each has a socket and a
+ * file. */
+static void
+fit_sessions(struct receiver *r)
+{
+	struct rlimit l;
+	rlim_t room;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) != 0)
+		return;
+	l.rlim_cur = l.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &l) != 0)
+		return;
+	room = l.rlim_cur > FDS_OTHER ? (l.rlim_cur - FDS_OTHER) / 2 : 1;
+	if (r->set.sessions_max <= room)
+		return;
+	log_warn("descriptors for %llu sessions only, not %u",
+	    (unsigned long long)room, r->set.sessions_max);
+	r->set.sessions_max = (unsigned)room;
+}
+
 int
 receiver_open(
     struct receiver **out, const struct receiver_settings *s, struct fail *why)
@@ -601,6 +645,7 @@ receiver_open(
 
 	r->arena = a;
 	r->set = *s;
+	fit_sessions(r);
 	rc = spool_open(&r->spool, s->spool, why);
 	vec_each (x, &s->listeners) {
 		struct listener *mine;

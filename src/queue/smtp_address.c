@@ -295,7 +295,7 @@ smtp_orcpt_check(struct slice s, bool utf8)
 	struct slice text;
 	bool wide = false;
 
-	if (semi <= 0 || s.n > SMTP_ADDRESS_MAX * 3)
+	if (semi <= 0 || s.n > SMTP_ORCPT_MAX)
 		return false;
 	for (ptrdiff_t i = 0; i < semi; i++)
 		if (!text_is_alnum(s.p[i]) && s.p[i] != '-')

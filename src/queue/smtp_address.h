@@ -17,7 +17,7 @@
 #include "base/slice.h"
 
 /* Longest address; RFC 5321 asks for 256, long VERP addresses need more. */
-enum { SMTP_ADDRESS_MAX = 512 };
+enum { SMTP_ADDRESS_MAX = 512, SMTP_ORCPT_MAX = 1000 };
 
 struct smtp_path {
 	struct slice address; /* empty for <> */

@@ -237,7 +237,8 @@ mail_param(struct smtp_server *s, struct slice key, struct slice value)
 			goto bad;
 		e->envid = arena_dup(s->transaction, value);
 	} else if (slice_is_ci(key, "AUTH") && s->set.trusted) {
-		if (value.n == 0 || !smtp_xtext_check(value))
+		if (value.n == 0 || value.n > SMTP_ORCPT_MAX ||
+		    !smtp_xtext_check(value))
 			goto bad;
 		e->auth = arena_dup(s->transaction, value);
 	} else {
@@ -475,6 +476,15 @@ do_not_offered(struct smtp_server *s, struct slice args)
 	blame(s, 502, "5.5.1", "Not offered");
 }
 
+/* Somebody's browser was made to talk to us: what follows would be its form. */
+static void
+do_http(struct smtp_server *s, struct slice args)
+{
+	(void)args;
+	close_with(
+	    s, (struct smtp_answer){521, "5.7.0", "This is no web server"});
+}
+
 /* ---- XFORWARD, XCLIENT ---- */
 
 /* Into *p, unless something is wrong (a reply was sent then). */
@@ -534,6 +544,15 @@ static const struct command commands[] = {
     {"AUTH", do_not_offered},
     {"BDAT", do_not_offered},
     {"STARTTLS", do_not_offered},
+    {"CONNECT", do_http},
+    {"DELETE", do_http},
+    {"GET", do_http},
+    {"HEAD", do_http},
+    {"OPTIONS", do_http},
+    {"PATCH", do_http},
+    {"POST", do_http},
+    {"PUT", do_http},
+    {"TRACE", do_http},
 };
 
 static void

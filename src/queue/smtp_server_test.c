@@ -194,6 +194,8 @@ static const struct {
 	""},
     {"XFORWARD NAME=x\r\nXCLIENT NAME=x\r\n",
 	"550 5.7.0 Not for you\r\n550 5.7.0 Not for you\r\n", ""},
+    {"POST / HTTP/1.1\r\nHost: x\r\n\r\n" HELO START "x\r\n.\r\n",
+	"521 5.7.0 This is no web server\r\n", ""},
     /* smuggling: no second message, no second recipient, the session ends */
     {HELO START "a\r\n\n.\r\nMAIL FROM:<x@y>\r\n", HELLO STARTED STRAY,
 	"[a\r\nX"},

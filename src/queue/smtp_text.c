@@ -119,8 +119,20 @@ put_text(struct smtp_encoder *e, struct slice text, struct buf *out)
 		return;
 	if (!e->in_line && text.p[0] == '.')
 		(void)buf_addc(out, '.');
-	(void)buf_add(out, text);
 	e->in_line = true;
+	while (text.n > 0) {
+		ptrdiff_t nul = slice_chr(text, '\0');
+		struct slice clean =
+		    nul < 0 ? text : slice_sub(text, 0, (size_t)nul);
+
+		(void)buf_add(out, clean);
+		text = slice_from(text, clean.n);
+		if (text.n == 0)
+			break;
+		(void)buf_addc(out, ' ');
+		text = slice_from(text, 1);
+		e->repaired = true;
+	}
 }
 
 /* The CR that was held back turned out to stand alone. */

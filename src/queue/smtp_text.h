@@ -6,8 +6,9 @@
  * Everything else goes through byte for byte, NUL and 8-bit included.
  *
  * Out: every line end becomes CRLF (stored messages may have LF), a bare CR
- * becomes a space, dots are stuffed after that, and a last line without end
- * gets one. So no stored byte sequence can end the data early for any peer.
+ * or a NUL (which a peer may drop before it looks for the end) becomes a space,
+ * dots are stuffed after that, and a last line without end gets one. So no
+ * stored byte sequence can end the data early for any peer.
  *
  * Both are chunk-blind and hold no bytes beyond one CR.
  */
@@ -41,7 +42,7 @@ enum smtp_text_step smtp_text_decode(
 struct smtp_encoder {
 	bool in_line;  /* the last byte written was no line end */
 	bool cr;       /* a CR waits for what follows it */
-	bool repaired; /* some bare CR was replaced */
+	bool repaired; /* some byte was replaced */
 };
 
 /* Append `in` as it goes over the wire: at most 2 * in.n + 2 bytes. false when

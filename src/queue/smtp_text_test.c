@@ -99,6 +99,10 @@ static const struct {
 	const char *stored, *wire;
 	bool repaired;
 } encodings[] = {
+    /* "@" stands for NUL in what is stored */
+    {"a\r\n@.\r\nb\n", "a\r\n .\r\nb\r\n.\r\n", true},
+    {"a\r\n.@\r\n@", "a\r\n.. \r\n \r\n.\r\n", true},
+    {"a\r@\n.\r\n", "a  \r\n..\r\n.\r\n", true},
     {"", ".\r\n", false},
     {"a\r\n", "a\r\n.\r\n", false},
     {"a\n", "a\r\n.\r\n", false},
@@ -117,7 +121,11 @@ UNIT(no_stored_bytes_end_the_data)
 {
 	for (size_t i = 0; i < COUNT_OF(encodings); i++) {
 		struct slice stored = slice_str(encodings[i].stored);
+		char bytes[100];
 
+		for (size_t k = 0; k < stored.n; k++)
+			bytes[k] = stored.p[k] == '@' ? '\0' : stored.p[k];
+		stored.p = bytes;
 		for (size_t step = 1; step <= stored.n + 1; step++) {
 			struct smtp_encoder e = {.cr = false};
 			struct buf out;
