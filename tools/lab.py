@@ -14,6 +14,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 CONF = """# Written for one run: the default configuration on a spool of its own.
 %etc-dir% = {root}/etc
+%org-name% = reeve
 include {root}/etc/MailScanner.conf
 {queue}
 Quarantine Dir = {var}/quarantine
@@ -24,7 +25,6 @@ Control Socket = {var}/control
 History Database = {var}/history.db
 JSON Log File = {var}/log/messages.json
 Max Children = {children}
-%org-name% = reeve
 {extra}
 """
 

@@ -12,7 +12,11 @@ import zlib
 # Put together at run time, so that no scanner stumbles over this file.
 EICAR = (b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-"
          b"ANTIVIRUS-TEST-FILE!" + b"$H+H*")
-EXE = b"MZ" + bytes(58) + struct.pack("<I", 64) + b"PE\0\0" + bytes(200)
+# A program's header as Windows wants it: 32 bits, for the console.
+EXE = (b"MZ" + bytes(58) + struct.pack("<I", 64) + b"PE\0\0" +
+       struct.pack("<HHIIIHH", 0x14C, 1, 0, 0, 0, 224, 0x102) +
+       struct.pack("<H", 0x10B) + bytes(66) + struct.pack("<H", 3) +
+       bytes(154) + b".text\0\0\0" + bytes(32))
 PDF = (b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
        b"2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
        b"trailer<</Root 1 0 R>>\n%%EOF\n")

@@ -408,7 +408,7 @@ give(struct keeper *k, struct hand *h, struct task *t)
 	}
 	if (code != 0) {
 		keeper_trouble(k, &why);
-		task_again(k, t, false, KEEPER_TROUBLE_S);
+		task_again(k, t, false, 0);
 		return false;
 	}
 	code = send_job(k, h, t, &why);

@@ -5,9 +5,10 @@
  * then commit, publish and retire for all that are ready at once. A worker's
  * death is booked against the message it had in hand; after Maximum Processing
  * Attempts the whole message goes to the quarantine unexamined. Disk full and
- * the like: mail stays where it is, nothing is claimed for KEEPER_TROUBLE_S
- * seconds, one log line when it begins and one when it is over. A message that
- * alone cannot be handed over is put aside and does not stop the others.
+ * the like: mail stays where it is, nothing is claimed for 2 to
+ * KEEPER_TROUBLE_S seconds, one log line when it begins and one when it is
+ * over. A message that alone cannot be handed over is put aside and does not
+ * stop the others.
  *
  * SECURITY: queue, quarantine and claim directories. No network, no exec, no
  * byte of a message is interpreted. Everything a worker says is checked
@@ -27,7 +28,9 @@ enum {
 	 * process may open when that is less. Then nothing is claimed. */
 	KEEPER_WAIT_MAX = 4096,
 	KEEPER_WAIT_LEAST = 64,
-	KEEPER_TROUBLE_S = 30, /* pause after a failure of the disk */
+	KEEPER_TROUBLE_FIRST_S = 2, /* pause after a failure of the disk; */
+	KEEPER_TROUBLE_S = 30,      /* doubles up to this */
+	KEEPER_HOLD_FIRST_S = 5,    /* until a check is tried again; doubles */
 	KEEPER_RETRY_MAX_S = 60,
 	KEEPER_RECOVER_S = 60,     /* between looks for what was left behind */
 	KEEPER_DRAIN_S = 20,       /* for messages in hand at the end */

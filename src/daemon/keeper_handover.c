@@ -8,15 +8,53 @@
 #include "daemon/keeper_private.h"
 #include "sys/clock.h"
 
+/* What the operator can do about it. */
+static const char *
+trouble_advice(int code)
+{
+	switch (code) {
+	case FAIL_FULL:
+		return "make room: bytes and inodes of the disk are used up, "
+		       "or a quota";
+	case FAIL_DENIED:
+		return "look at owner and modes of the directories, and "
+		       "whether the disk is mounted read-only";
+	default:
+		return "look at the disk and the kernel's log";
+	}
+}
+
+static void
+trouble_due(struct loop *l, void *ctx)
+{
+	struct keeper *k = ctx;
+
+	(void)l;
+	k->more = true;
+}
+
 void
 keeper_trouble(struct keeper *k, const struct fail *why)
 {
-	if (k->counts.trouble == 0)
-		log_error("the queue is in trouble, mail waits where it is and "
-			  "is tried again every %d seconds: %s",
-		    KEEPER_TROUBLE_S, why->text);
+	uint64_t now = loop_clock();
+
+	/* All of a group fail for one reason: that is one trouble. */
+	if (k->trouble_until > now)
+		return;
+	if (k->counts.trouble == 0) {
+		k->trouble_s = KEEPER_TROUBLE_FIRST_S;
+		log_error("the queue is in trouble (%s), mail waits where it "
+			  "is and is tried again every %d seconds: %s",
+		    trouble_advice(why->code), KEEPER_TROUBLE_S, why->text);
+	}
 	k->counts.trouble = 1;
-	k->trouble_until = loop_clock() + KEEPER_TROUBLE_S * LOOP_SEC;
+	k->trouble_until = now + k->trouble_s * LOOP_SEC;
+	k->trouble_s *= 2;
+	if (k->trouble_s > KEEPER_TROUBLE_S)
+		k->trouble_s = KEEPER_TROUBLE_S;
+	/* Nothing else may happen until then. */
+	loop_timer_set(
+	    k->loop, &k->trouble_timer, k->trouble_until, trouble_due, k);
 }
 
 static void
@@ -26,6 +64,8 @@ trouble_over(struct keeper *k)
 		return;
 	k->counts.trouble = 0;
 	k->trouble_until = 0;
+	loop_timer_drop(k->loop, &k->trouble_timer);
+	k->more = true;
 	log_notice("the queue works again, mail is taken as before");
 }
 
@@ -70,7 +110,7 @@ step_failed(struct keeper *k, struct task *t, const struct fail *why)
 		else
 			log_error("%.*s: not handed over: %s",
 			    SLICE_FMT(claim_envelope(t->claim)->id), why->text);
-		task_again(k, t, true, KEEPER_TROUBLE_S);
+		task_again(k, t, true, t->failures <= 1 ? 0 : KEEPER_TROUBLE_S);
 	}
 }
 
@@ -260,6 +300,18 @@ settle_task(struct keeper *k, struct task *t)
 	}
 }
 
+/* The first looks come soon: a scanner is often only being restarted. */
+static unsigned
+hold_delay(struct task *t)
+{
+	unsigned s = KEEPER_HOLD_FIRST_S, i;
+
+	for (i = 0; i < t->holds && s < KEEPER_RETRY_MAX_S; i++)
+		s *= 2;
+	t->holds++;
+	return s < KEEPER_RETRY_MAX_S ? s : KEEPER_RETRY_MAX_S;
+}
+
 /* Everything about a task that precedes the commit; false: it is not part of
  * this group (any more). */
 static bool
@@ -271,7 +323,7 @@ ready_to_commit(struct keeper *k, struct task *t)
 		log_warn("%.*s: tried again later: %.*s",
 		    SLICE_FMT(claim_envelope(t->claim)->id),
 		    SLICE_FMT(t->outcome.reason));
-		task_again(k, t, !t->outcome.blame, KEEPER_RETRY_MAX_S);
+		task_again(k, t, !t->outcome.blame, hold_delay(t));
 		return false;
 	}
 	if (prepare_task(k, t, &why) != 0) {

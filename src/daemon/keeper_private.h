@@ -22,6 +22,7 @@ struct task {
 	struct slice packed; /* mapped: outcome views it */
 	/* of its hand-over, each while others succeeded in between */
 	unsigned failures;
+	unsigned holds;     /* how often a check could not run */
 	uint64_t failed_at; /* keeper.handed_over at the last one */
 	int64_t taken_at;
 };
@@ -72,7 +73,8 @@ struct keeper {
 	struct wire recorder, helper;
 	struct loop_watch supervisor_watch, recorder_watch, helper_watch,
 	    notify_watch;
-	struct loop_timer scan_timer, recover_timer, count_timer, drain_timer;
+	struct loop_timer scan_timer, recover_timer, count_timer, drain_timer,
+	    trouble_timer;
 	struct backlog backlog;
 	struct counts counts, told;
 	bool told_once;
@@ -81,6 +83,7 @@ struct keeper {
 	size_t wait_max;
 	unsigned recover_s;     /* until the next look */
 	uint64_t trouble_until; /* monotonic; 0: none */
+	unsigned trouble_s;     /* how long the next one lasts */
 	bool more;              /* the queue may hold more than was claimed */
 	bool draining;
 	bool kick;

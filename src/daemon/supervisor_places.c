@@ -12,6 +12,7 @@
 #include "act/quarantine.h"
 #include "base/log.h"
 #include "daemon/supervisor_private.h"
+#include "sys/io.h"
 
 enum { PATH_ROOM = 4096 };
 
@@ -139,8 +140,10 @@ supervisor_take_places(
 	if (code < 0)
 		return code;
 	top->pid_fd = code;
-	code = lock_fd(open(s->claims, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-	    s->claims, why);
+	/* Once more, for the reason why it could not be made. */
+	code = io_make_dir(AT_FDCWD, s->claims, 0700, NULL, why);
+	if (code >= 0)
+		code = lock_fd(code, s->claims, why);
 	if (code < 0)
 		return code;
 	top->claims_fd = code;
