@@ -14,6 +14,7 @@
 
 static const struct queue_driver *const drivers[] = {
     &queue_driver_spool,
+    &queue_driver_sendmail,
 };
 
 static const struct queue_driver *
@@ -147,6 +148,8 @@ queue_open(struct queue **out, const struct queue_config *cfg, struct fail *why)
 	(void)snprintf(q->start, sizeof(q->start), "%08llX%08lX",
 	    (unsigned long long)now.tv_sec & 0xffffffffffU,
 	    (unsigned long)now.tv_nsec);
+	/* Another queue_open of this second counts from elsewhere. */
+	q->counter = (unsigned)now.tv_nsec & 0xfffffU;
 	copy_config(q, cfg);
 	rc = check_in(q, why);
 	if (rc == 0)

@@ -38,7 +38,9 @@ claim_close(struct claim *c)
 		if (p->body_fd >= 0)
 			(void)close(p->body_fd);
 	}
-	if (c->content.fd >= 0 && c->content.fd != c->fd)
+	if (c->queue->driver->forget != NULL)
+		c->queue->driver->forget(c);
+	if (c->content.fd >= 0)
 		(void)close(c->content.fd);
 	if (c->fd >= 0)
 		(void)close(c->fd); /* and with it the locks */

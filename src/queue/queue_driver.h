@@ -116,6 +116,8 @@ struct queue_driver {
 	int (*secure)(struct claim *c, struct fail *why);
 	/* Put it back, durably, before the envelope file goes back. */
 	int (*release)(struct claim *c, struct fail *why);
+	/* Close what c->own holds; NULL: nothing. */
+	void (*forget)(struct claim *c);
 	/* An id for a new message, or (c not NULL) for what becomes of c. */
 	void (*id)(struct queue *q, const struct claim *c, char *id);
 	/* The names of a message in the outgoing queue. */
@@ -129,7 +131,7 @@ struct queue_driver {
 	void (*close)(struct queue *q);
 };
 
-extern const struct queue_driver queue_driver_spool;
+extern const struct queue_driver queue_driver_spool, queue_driver_sendmail;
 
 struct queue_candidate {
 	const char *name;

@@ -42,6 +42,10 @@ static int
 claim(struct claim *c, struct fail *why)
 {
 	struct spool_file f = {.attempts = 0};
+	struct queue *q = c->queue;
+	bool held = c->held[0] != '\0';
+	int dir = held ? q->claims : q->ins[c->in].dir;
+	const char *name = held ? c->held : c->name;
 	struct stat st;
 
 	if (fstat(c->fd, &st) < 0)
@@ -51,8 +55,15 @@ claim(struct claim *c, struct fail *why)
 		    "%s is no spool file of this version", c->name);
 	c->env = f.env;
 	c->env.id = slice_str(c->name);
+	/* Others read through a descriptor that cannot write, and that does not
+	 * keep our locks alive. */
 	c->content = (struct claim_content){
-	    .fd = c->fd, .offset = f.offset, .size = f.size};
+	    .fd = io_open(dir, name, why), .offset = f.offset, .size = f.size};
+	if (c->content.fd < 0)
+		return c->content.fd == FAIL_GONE ? FAIL_AGAIN : c->content.fd;
+	if (!io_is_same(dir, name, c->content.fd) ||
+	    !io_is_same(dir, name, c->fd))
+		return fail_set(why, FAIL_AGAIN, "replaced meanwhile");
 	return 0;
 }
 
