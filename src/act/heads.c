@@ -47,8 +47,8 @@ static void
 cut(struct heads *h)
 {
 	struct slice rest = h->block, line;
-	struct head *open = NULL;
-	size_t base = (size_t)(h->block.p - h->raw.p), n;
+	struct head *open = NULL, *one;
+	size_t base = (size_t)(h->block.p - h->raw.p), n, behind;
 
 	h->top = h->bottom = base;
 	while (rest.n > 0) {
@@ -63,6 +63,8 @@ cut(struct heads *h)
 		if (text_is_wsp(line.p[0])) {
 			if (open != NULL)
 				open->all.n += line.n;
+			else if (h->list.n == 0)
+				h->top = h->bottom;
 			continue;
 		}
 		open = NULL;
@@ -76,12 +78,11 @@ cut(struct heads *h)
 		open->name = slice_sub(line, 0, n);
 		open->all = line;
 	}
-	for (n = 0; n < h->list.n; n++) {
-		struct head *one = &h->list.at[n];
-		ptrdiff_t colon = slice_chr(one->all, ':');
-
-		one->value =
-		    slice_from(without_eol(one->all), (size_t)colon + 1);
+	vec_each (one, &h->list) {
+		line = without_eol(one->all);
+		behind = (size_t)slice_chr(line, ':') + 1;
+		/* Also an empty value has its place. */
+		one->value = slice_of(line.p + behind, line.n - behind);
 	}
 }
 
