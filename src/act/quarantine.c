@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/num.h"
+#include "sys/io.h"
 
 enum {
 	DIRTY_MAX = 64,    /* directories waiting for quarantine_sync */
@@ -136,12 +137,9 @@ quarantine_open(struct quarantine **out, const struct quarantine_config *cfg,
 	if (cfg->root[0] != '/')
 		return fail_set(why, FAIL_CONFIG,
 		    "Quarantine Dir \"%s\" is not an absolute path", cfg->root);
-	made = mkdir(cfg->root, 0700) == 0;
-	if (!made && errno != EEXIST)
-		return fail_errno(why, "Quarantine Dir %s", cfg->root);
-	fd = openat(AT_FDCWD, cfg->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = io_make_dir(AT_FDCWD, cfg->root, 0700, &made, why);
 	if (fd < 0)
-		return fail_errno(why, "Quarantine Dir %s", cfg->root);
+		return fail_add(why, "Quarantine Dir");
 	a = arena_new(0);
 	q = arena_make(a, struct quarantine);
 	q->arena = a;
@@ -178,9 +176,9 @@ quarantine_sync(struct quarantine *q, struct fail *why)
 
 	/* A directory that could not be synced stays on the list. */
 	while (q->dirty_n > 0 && rc == 0) {
-		if (fsync(q->dirty[q->dirty_n - 1].fd) != 0)
-			rc = fail_errno(why, "quarantine: sync directory");
-		else
+		rc =
+		    io_sync(q->dirty[q->dirty_n - 1].fd, "the quarantine", why);
+		if (rc == 0)
 			(void)close(q->dirty[--q->dirty_n].fd);
 	}
 	return rc;
@@ -219,12 +217,9 @@ enter(struct quarantine *q, int at, const char *name, bool *made,
 {
 	int fd, rc;
 
-	*made = mkdirat(at, name, 0700) == 0;
-	if (!*made && errno != EEXIST)
-		return fail_errno(why, "quarantine: make directory %s", name);
-	fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = io_make_dir(at, name, 0700, made, why);
 	if (fd < 0)
-		return fail_errno(why, "quarantine: open directory %s", name);
+		return fail_add(why, "quarantine");
 	if (!*made)
 		return fd;
 	rc = own(q, fd, q->cfg.dir_mode, why);
@@ -303,33 +298,15 @@ source_next(struct source *s, char *room, struct slice *chunk, struct fail *why)
 		s->at += left;
 		return 0;
 	}
-	do
-		n = pread(s->message->fd, room, (size_t)left,
-		    (off_t)(s->message->offset + s->at));
-	while (n < 0 && errno == EINTR);
+	n = io_read_at(s->message->fd, room, (size_t)left,
+	    s->message->offset + s->at, why);
 	if (n < 0)
-		return fail_errno(why, "quarantine: read message");
+		return fail_add(why, "quarantine");
 	if (n == 0)
 		return fail_set(
 		    why, FAIL_IO, "quarantine: the message became shorter");
 	*chunk = slice_of(room, (size_t)n);
 	s->at += (uint64_t)n;
-	return 0;
-}
-
-static int
-write_all(int fd, struct slice s, struct fail *why)
-{
-	ssize_t n;
-
-	while (s.n > 0) {
-		n = write(fd, s.p, s.n);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return fail_errno(why, "quarantine: write");
-		s = slice_from(s, (size_t)n);
-	}
 	return 0;
 }
 
@@ -342,13 +319,11 @@ fill(struct quarantine *q, int fd, struct source *src, struct fail *why)
 	do {
 		rc = source_next(src, q->copy, &chunk, why);
 		if (rc == 0)
-			rc = write_all(fd, chunk, why);
+			rc = io_write(fd, chunk, why);
 	} while (rc == 0 && chunk.n > 0);
 	if (rc == 0)
 		rc = own(q, fd, q->cfg.file_mode, why);
-	if (rc == 0 && fsync(fd) != 0)
-		rc = fail_errno(why, "quarantine: sync");
-	return rc;
+	return rc == 0 ? io_sync(fd, "a quarantined file", why) : rc;
 }
 
 static int
@@ -360,18 +335,18 @@ store(struct quarantine *q, int dir, struct source *src, struct fail *why)
 	(void)snprintf(name, sizeof(name), "%.*s", SLICE_FMT(src->item->name));
 	(void)snprintf(
 	    temp, sizeof(temp), ".tmp.%ld.%lu", (long)getpid(), ++q->counter);
-	fd = openat(dir, temp,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = io_create(dir, temp, 0600, why);
 	if (fd < 0)
-		return fail_errno(why, "quarantine: create %s", name);
+		return fail_add(why, "quarantine");
 	rc = fill(q, fd, src, why);
 	if (close(fd) != 0 && rc == 0)
 		rc = fail_errno(why, "quarantine: close %s", name);
-	if (rc == 0 && renameat2(dir, temp, dir, name, RENAME_NOREPLACE) != 0)
-		rc = fail_errno(why, "quarantine: name %s", name);
-	if (rc != 0)
-		(void)unlinkat(dir, temp, 0);
-	return rc;
+	if (rc == 0)
+		rc = io_move(dir, temp, dir, name, why);
+	if (rc == 0)
+		return 0;
+	(void)io_drop(dir, temp, NULL);
+	return fail_add(why, "quarantine");
 }
 
 static bool
@@ -399,11 +374,10 @@ same(struct quarantine *q, int dir, struct source *src, const char *name,
 	bool equal;
 	int fd, rc = 0;
 
-	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	fd = io_open(dir, name, NULL);
 	if (fd < 0)
 		return 0; /* whatever it is, it is not ours */
-	equal = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-		(uint64_t)st.st_size == source_size(src);
+	equal = fstat(fd, &st) == 0 && (uint64_t)st.st_size == source_size(src);
 	while (equal && rc == 0) {
 		rc = source_next(src, q->copy, &chunk, why);
 		if (rc != 0 || chunk.n == 0)
@@ -431,9 +405,7 @@ entry_ours(struct quarantine *q, int dir, struct kept *g, const char *name,
 	int rc;
 
 	if (strncmp(name, ".tmp.", 5) == 0)
-		return unlinkat(dir, name, 0) == 0 || errno == ENOENT
-			   ? 1
-			   : fail_errno(why, "quarantine: remove %s", name);
+		return io_drop(dir, name, why) == 0 ? 1 : why->code;
 	src.item = map_get(&g->names, slice_str(name));
 	if (src.item == NULL)
 		return 0;
@@ -451,16 +423,11 @@ dir_ours(struct quarantine *q, int dir, struct kept *g, struct fail *why)
 	const struct dirent *e;
 	DIR *d;
 	unsigned seen;
-	int fd, rc = 1;
+	int rc = 1;
 
-	fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	d = fd >= 0 ? fdopendir(fd) : NULL;
-	if (d == NULL) {
-		rc = fail_errno(why, "quarantine: list directory");
-		if (fd >= 0)
-			(void)close(fd);
-		return rc;
-	}
+	d = io_list(dir, why);
+	if (d == NULL)
+		return fail_add(why, "quarantine");
 	for (seen = 0; rc == 1 && (e = readdir(d)) != NULL; seen++) {
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;

@@ -1,7 +1,6 @@
 /* Command-line scanners: the objects as files of a private directory, the
  * wrapper over them, its output read by the row of the scanner. */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,13 +13,13 @@
 #include "scan/virus_scanner.h"
 #include "sys/loop.h"
 #include "sys/run.h"
+#include "sys/tree.h"
 
 enum {
 	PATH_BYTES = 1024,
 	OUTPUT_BASE = 1024 * 1024, /* bytes of output, and for each object */
 	OUTPUT_EACH = 1024,
 	ERRORS_MAX = 4096,
-	REMOVE_ROUNDS = 64, /* nesting of directories a scanner left behind */
 };
 /* One file a scanner writes: a member it unpacks. */
 #define FILE_BYTES_MAX (UINT64_C(2) * 1024 * 1024 * 1024)
@@ -119,84 +118,19 @@ write_object(int dir, struct slice bytes, const char *name, struct fail *why)
 	return code;
 }
 
-/* Unlink what is no directory, rename directories away from dir into top,
- * where the next round meets them. true: something may be left in top. */
-static bool
-empty_directory(int top, int dir, unsigned round)
-{
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
-	unsigned n = 0;
-	bool left = false;
-
-	if (d == NULL) {
-		if (fd >= 0)
-			(void)close(fd);
-		return false;
-	}
-	while ((e = readdir(d)) != NULL) {
-		char to[64];
-
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		if (unlinkat(dir, e->d_name, 0) == 0)
-			continue;
-		if (unlinkat(dir, e->d_name, AT_REMOVEDIR) == 0)
-			continue;
-		left = true;
-		if (dir == top)
-			continue;
-		(void)snprintf(to, sizeof(to), "%u.%u", round, n++);
-		(void)renameat(dir, e->d_name, top, to);
-	}
-	(void)closedir(d);
-	return left;
-}
-
-/* Take away a tree without walking down: each round empties the directories
- * that lie in top and brings those inside them up. */
-static void
-remove_tree(int work, const char *name, int top)
-{
-	unsigned round;
-
-	for (round = 0; round < REMOVE_ROUNDS; round++) {
-		int fd = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		DIR *d = fd < 0 ? NULL : fdopendir(fd);
-		struct dirent *e;
-
-		if (d == NULL)
-			break;
-		while ((e = readdir(d)) != NULL) {
-			int sub;
-
-			if (e->d_name[0] == '.')
-				continue;
-			sub = openat(top, e->d_name,
-			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-			if (sub < 0)
-				continue;
-			(void)empty_directory(top, sub, round);
-			(void)close(sub);
-		}
-		(void)closedir(d);
-		if (!empty_directory(top, top, round))
-			break;
-	}
-	if (unlinkat(work, name, AT_REMOVEDIR) != 0 && errno != ENOENT)
-		log_warn(
-		    "scanner left files in %s that cannot be removed", name);
-}
-
 static void
 place_close(struct command *c, struct place *p)
 {
+	struct fail why;
+
 	if (p->objects >= 0)
 		(void)close(p->objects);
 	if (p->dir >= 0) {
-		remove_tree(c->work_fd, p->name, p->dir);
 		(void)close(p->dir);
+		if (tree_drop(c->work_fd, p->name, &why) != 0)
+			log_warn("scanner left files in %s that cannot be "
+				 "removed: %s",
+			    p->name, why.text);
 	}
 }
 

@@ -348,20 +348,15 @@ note_change(struct slot *s, int code, const struct fail *why)
 	s->degraded = code != 0;
 }
 
+/* The hits themselves are told with the message they were found in. */
 static void
 log_hits(const struct slot *s, const struct virus_look *look, size_t from)
 {
-	const struct virus_result *r = look->result;
-	struct slice title = title_of(look->arena, s->keyword);
-	size_t i;
+	size_t n = look->result->hits.n - from;
 
-	for (i = from; i < r->hits.n; i++)
-		log_notice("%.*s::INFECTED:: %.*s :: ./%.*s/ %.*s",
-		    SLICE_FMT(title), SLICE_FMT(r->hits.at[i].name),
-		    SLICE_FMT(look->job->id), SLICE_FMT(r->hits.at[i].report));
-	if (r->hits.n > from)
+	if (n > 0)
 		log_notice("Virus Scanning: %.*s found %zu infections",
-		    SLICE_FMT(title), r->hits.n - from);
+		    SLICE_FMT(title_of(look->arena, s->keyword)), n);
 }
 
 static int
