@@ -97,26 +97,10 @@ charset_known(struct slice label)
 	return at_hand(charset_find(label));
 }
 
-static size_t
-ascii_prefix(struct slice in)
-{
-	size_t at = 0;
-	uint64_t w;
-
-	for (; at + sizeof(w) <= in.n; at += sizeof(w)) {
-		memcpy(&w, in.p + at, sizeof(w));
-		if ((w & UINT64_C(0x8080808080808080)) != 0)
-			break;
-	}
-	while (at < in.n && (unsigned char)in.p[at] < 0x80)
-		at++;
-	return at;
-}
-
 bool
 charset_is_utf8(struct slice in)
 {
-	size_t at = ascii_prefix(in);
+	size_t at = charset_ascii(in);
 
 	while (at < in.n) {
 		size_t n = text_utf8(in.p + at, in.n - at, NULL);
@@ -125,17 +109,9 @@ charset_is_utf8(struct slice in)
 			return false;
 		at += n;
 		if (at < in.n && (unsigned char)in.p[at] < 0x80)
-			at += ascii_prefix(slice_from(in, at));
+			at += charset_ascii(slice_from(in, at));
 	}
 	return true;
-}
-
-static void
-put_bytes(struct charset_sink *out, const char *p, size_t n)
-{
-	if (out->p != NULL && n > 0)
-		memcpy(out->p + out->n, p, n);
-	out->n += n;
 }
 
 /* Every turn eats input or ends: a converter that stands still loses a byte.
@@ -153,7 +129,7 @@ from_iconv(struct charset_sink *out, iconv_t cd, struct slice in)
 		dst = piece;
 		room = sizeof(piece);
 		got = iconv(cd, &src, &left, &dst, &room);
-		put_bytes(out, piece, sizeof(piece) - room);
+		charset_put_bytes(out, piece, sizeof(piece) - room);
 		if (got == (size_t)-1 && errno == EINVAL) {
 			charset_put_bad(out);
 			break;
@@ -168,7 +144,7 @@ from_iconv(struct charset_sink *out, iconv_t cd, struct slice in)
 	dst = piece;
 	room = sizeof(piece);
 	(void)iconv(cd, NULL, NULL, &dst, &room);
-	put_bytes(out, piece, sizeof(piece) - room);
+	charset_put_bytes(out, piece, sizeof(piece) - room);
 }
 
 static void
@@ -195,7 +171,7 @@ run(struct charset_sink *out, enum charset_set set, struct slice in)
 static bool
 is_plain(enum charset_set set, struct slice in)
 {
-	if (ascii_prefix(in) < in.n)
+	if (charset_ascii(in) < in.n)
 		return false;
 	if (set < CHARSET_TABLES || set == CHARSET_UTF_8)
 		return true;
@@ -378,7 +354,7 @@ looks_utf7(struct slice in)
 	struct charset_sink out = {NULL, 0, false};
 	ptrdiff_t plus = slice_chr(in, '+');
 
-	if (plus < 0 || ascii_prefix(in) < in.n)
+	if (plus < 0 || charset_ascii(in) < in.n)
 		return false;
 	charset_from_utf7(&out, in);
 	if (out.bad)

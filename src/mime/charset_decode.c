@@ -13,6 +13,30 @@ charset_put(struct charset_sink *out, uint32_t cp)
 }
 
 void
+charset_put_bytes(struct charset_sink *out, const char *p, size_t n)
+{
+	if (out->p != NULL && n > 0)
+		memcpy(out->p + out->n, p, n);
+	out->n += n;
+}
+
+size_t
+charset_ascii(struct slice in)
+{
+	size_t at = 0;
+	uint64_t w;
+
+	for (; at + sizeof(w) <= in.n; at += sizeof(w)) {
+		memcpy(&w, in.p + at, sizeof(w));
+		if ((w & UINT64_C(0x8080808080808080)) != 0)
+			break;
+	}
+	while (at < in.n && (unsigned char)in.p[at] < 0x80)
+		at++;
+	return at;
+}
+
+void
 charset_put_bad(struct charset_sink *out)
 {
 	charset_put(out, REPLACEMENT);
@@ -23,17 +47,22 @@ void
 charset_from_table(
     struct charset_sink *out, const uint16_t high[128], struct slice in)
 {
-	size_t i;
+	size_t at = 0;
 
-	for (i = 0; i < in.n; i++) {
-		unsigned char c = (unsigned char)in.p[i];
+	while (at < in.n) {
+		size_t plain = charset_ascii(slice_from(in, at));
 
-		if (c < 0x80)
-			charset_put(out, c);
-		else if (high[c - 0x80] != 0)
-			charset_put(out, high[c - 0x80]);
-		else
-			charset_put_bad(out);
+		charset_put_bytes(out, in.p + at, plain);
+		for (at += plain; at < in.n; at++) {
+			unsigned char c = (unsigned char)in.p[at];
+
+			if (c < 0x80)
+				break;
+			if (high[c - 0x80] != 0)
+				charset_put(out, high[c - 0x80]);
+			else
+				charset_put_bad(out);
+		}
 	}
 }
 
@@ -76,8 +105,11 @@ charset_from_utf8(struct charset_sink *out, struct slice in)
 		uint32_t cp = 0;
 		size_t n = text_utf8(in.p + at, in.n - at, &cp);
 
-		if (n > 0) {
-			charset_put(out, cp);
+		if (n == 1) {
+			n = charset_ascii(slice_from(in, at));
+			charset_put_bytes(out, in.p + at, n);
+		} else if (n > 0) {
+			charset_put_bytes(out, in.p + at, n);
 		} else {
 			charset_put_bad(out);
 			n = bad_prefix(slice_from(in, at));

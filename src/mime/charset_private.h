@@ -20,6 +20,9 @@ struct charset_sink {
 };
 
 void charset_put(struct charset_sink *out, uint32_t cp);
+void charset_put_bytes(struct charset_sink *out, const char *p, size_t n);
+/* How many bytes in front are < 0x80. */
+size_t charset_ascii(struct slice in) ATTR_PURE;
 void charset_put_bad(struct charset_sink *out);
 
 /* The set a label names, CHARSET_UNKNOWN when none. */

@@ -6,7 +6,12 @@
 #include "mime/codec_private.h"
 #include "mime/codec_tables.h"
 
-enum { SNIFF_BYTES = 4096, SNIFF_LINES = 40, QP_BLANKS_MAX = 256 };
+enum {
+	SNIFF_BYTES = 4096,
+	SNIFF_LINES = 40,
+	QP_BLANKS_MAX = 256,
+	QP_SHORT_RUN = 16
+};
 
 const char *
 codec_word(enum codec_encoding e)
@@ -71,7 +76,7 @@ codec_find(struct slice token)
 }
 
 /* 0-63 value, 64 '=', 65 white space, 66 other */
-enum { B64_PAD = 64, B64_SPACE = 65, B64_JUNK = 66 };
+enum { B64_PAD = 64, B64_SPACE = 65, B64_JUNK = 66, B64_SLACK = 8 };
 
 static unsigned char
 b64_class(unsigned char c, bool url)
@@ -100,25 +105,45 @@ struct b64 {
 	bool stop;
 };
 
-/* Whole groups with nothing between them; returns how many. One byte more
- * than they need is written. */
+static inline uint32_t
+b64_bits(const unsigned char *p)
+{
+	return codec_base64_bits[0][p[0]] | codec_base64_bits[1][p[1]] |
+	       codec_base64_bits[2][p[2]] | codec_base64_bits[3][p[3]];
+}
+
+/* The bytes of one or two groups and what does not count, in one store. */
+static inline void
+b64_store(char *out, uint64_t bits)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	bits = __builtin_bswap64(bits);
+#endif
+	memcpy(out, &bits, sizeof(bits));
+}
+
+/* Whole groups with nothing between them; returns how many. At most
+ * B64_SLACK bytes more than they need are written. */
 static size_t
 b64_groups(const char *in, size_t most, char *out)
 {
 	const unsigned char *p = (const unsigned char *)in;
 	size_t i;
+	uint32_t one, two;
 
-	for (i = 0; i < most; i++, p += 4, out += 3) {
-		uint32_t w =
-		    codec_base64_bits[0][p[0]] | codec_base64_bits[1][p[1]] |
-		    codec_base64_bits[2][p[2]] | codec_base64_bits[3][p[3]];
-
-		if ((w & B64_BAD) != 0)
+	for (i = 0; i + 2 <= most; i += 2, p += 8, out += 6) {
+		one = b64_bits(p);
+		two = b64_bits(p + 4);
+		if (((one | two) & B64_BAD) != 0)
 			break;
-		out[0] = (char)w;
-		out[1] = (char)(w >> 8);
-		out[2] = (char)(w >> 16);
-		out[3] = (char)(w >> 24);
+		b64_store(out, one | (uint64_t)two << 24);
+	}
+	if (i < most) {
+		one = b64_bits(p);
+		if ((one & B64_BAD) == 0) {
+			b64_store(out, one);
+			i++;
+		}
 	}
 	return i;
 }
@@ -184,7 +209,7 @@ codec_base64(struct codec_result *r, struct arena *a, enum codec_encoding e,
 
 	if (d.room > most)
 		d.room = most;
-	d.out = arena_alloc(a, d.room + 4);
+	d.out = arena_alloc(a, d.room + B64_SLACK);
 	while (i < in.n && !d.stop) {
 		unsigned char v;
 
@@ -195,8 +220,12 @@ codec_base64(struct codec_result *r, struct arena *a, enum codec_encoding e,
 
 			i += 4 * n;
 			d.n += 3 * n;
+			while (i < in.n && (in.p[i] == '\r' || in.p[i] == '\n'))
+				i++;
 			if (i >= in.n)
 				break;
+			if (n > 0)
+				continue;
 		}
 		v = b64_class((unsigned char)in.p[i++], e == CODEC_BASE64_URL);
 		if (v < B64_PAD)
@@ -229,6 +258,17 @@ eol_at(struct slice in, size_t at)
 	return 0;
 }
 
+/* As text_hex, without a call for each letter of a foreign alphabet. */
+static inline int
+qp_hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /* "=" at in[at]: what it means. Returns bytes eaten, 0 when it stays. */
 static size_t
 qp_escape(struct slice in, size_t at, bool strict, int *byte)
@@ -238,8 +278,8 @@ qp_escape(struct slice in, size_t at, bool strict, int *byte)
 
 	*byte = -1;
 	if (k + 1 < in.n) {
-		high = text_hex(in.p[k]);
-		low = text_hex(in.p[k + 1]);
+		high = qp_hex(in.p[k]);
+		low = qp_hex(in.p[k + 1]);
 		if (high >= 0 && low >= 0 &&
 		    (!strict || (in.p[k] < 'a' && in.p[k + 1] < 'a'))) {
 			*byte = high << 4 | low;
@@ -255,6 +295,29 @@ qp_escape(struct slice in, size_t at, bool strict, int *byte)
 	if (eol == 0)
 		return 0;
 	return k + eol - at;
+}
+
+/* Copy what stands before the next '='; how much. Short runs, as between the
+ * letters of another alphabet, cost less than two calls. */
+static inline size_t
+qp_plain(struct slice in, char *out)
+{
+	const char *eq;
+	size_t n = 0;
+
+	while (n < in.n && n < QP_SHORT_RUN) {
+		if (in.p[n] == '=')
+			return n;
+		out[n] = in.p[n];
+		n++;
+	}
+	if (n >= in.n)
+		return n;
+	eq = memchr(in.p + n, '=', in.n - n);
+	if (eq != NULL)
+		in.n = (size_t)(eq - in.p);
+	memcpy(out + n, in.p + n, in.n - n);
+	return in.n;
 }
 
 void
@@ -275,13 +338,10 @@ codec_qp(struct codec_result *r, struct arena *a, bool strict, struct slice in,
 	}
 	out = arena_alloc(a, in.n);
 	while (at < in.n) {
-		const char *eq = memchr(in.p + at, '=', in.n - at);
-		size_t plain =
-		    eq != NULL ? (size_t)(eq - in.p) - at : in.n - at;
-		size_t eaten;
+		size_t plain, eaten;
 		int byte;
 
-		memcpy(out + n, in.p + at, plain);
+		plain = qp_plain(slice_of(in.p + at, in.n - at), out + n);
 		n += plain;
 		at += plain;
 		if (at >= in.n)
