@@ -91,7 +91,8 @@ check_output(
 	if ((m->mime->defects &
 		(MIME_BIT(HEADER_END) | MIME_BIT(BARE_CR_STRUCTURE) |
 		    MIME_BIT(NUL_HEADER) | MIME_BIT(HEADER_TOO_BIG) |
-		    MIME_BIT(TOO_MANY_FIELDS) | MIME_BIT(BARE_CR))) == 0)
+		    MIME_BIT(TOO_MANY_FIELDS) | MIME_BIT(BARE_CR) |
+		    MIME_BIT(BOM))) == 0)
 		ensure(slice_ends(id, "fuzz-1"));
 	if (!p->clean_body && !p->sign && !p->warn_external && !p->renamed)
 		ensure(edits_spare(&o->edits, m->mime->root->head.n + 1));

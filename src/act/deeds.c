@@ -187,8 +187,8 @@ static void
 log_finding(struct maker *k, const struct finding *f)
 {
 	struct slice id = k->m->env.id;
-	struct slice name =
-	    f->name.n > 0 ? f->name : report_name(k->m, f->entity);
+	struct slice name = report_clean(
+	    k->m, f->name.n > 0 ? f->name : report_name(k->m, f->entity));
 
 	switch ((int)f->code) {
 	case FINDING_VIRUS:

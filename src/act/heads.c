@@ -187,13 +187,18 @@ heads_drop_matching(struct heads *h, const struct pattern *p)
 			one->dropped = true;
 }
 
-/* Length of the last line of a field's value. */
+/* Bytes on the last line of a field, with what is to go behind it. */
 static size_t
-last_line(struct slice value)
+last_line(const struct head *one)
 {
-	ptrdiff_t at = slice_rchr(value, '\n');
+	ptrdiff_t at = slice_rchr(one->after, '\n');
 
-	return value.n - (size_t)(at + 1);
+	if (at != SLICE_NOT_FOUND)
+		return one->after.n - (size_t)at - 1;
+	at = slice_rchr(one->value, '\n');
+	if (at != SLICE_NOT_FOUND)
+		return one->value.n - (size_t)at - 1 + one->after.n;
+	return one->name.n + 1 + one->value.n + one->after.n;
 }
 
 /* Join ", value" to a field that is there. */
@@ -207,7 +212,7 @@ append(struct heads *h, struct head *one, struct slice value)
 	/* Folded as a field of no name, so that the text begins at column 2. */
 	fold_field(&out, SLICE(":"), value, h->eol);
 	text = slice_trim(slice_from(buf_slice(&out), 1));
-	one->after = last_line(one->value) + one->name.n + text.n > FOLD_AT
+	one->after = last_line(one) + 2 + text.n > FOLD_AT
 			 ? arena_printf(h->arena, "%.*s,%s\t%.*s",
 			       SLICE_FMT(one->after), h->eol, SLICE_FMT(text))
 			 : arena_printf(h->arena, "%.*s, %.*s",

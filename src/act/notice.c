@@ -172,15 +172,24 @@ add_recipient(struct notice *n, struct arena *a, struct slice address)
 	n->env.smtputf8 |= has_high_byte(address);
 }
 
+static struct notice
+new_notice(const struct writer *w, struct slice bytes)
+{
+	struct notice n = {.key = slice_str(w->key), .bytes = bytes};
+
+	n.env.protocol = SLICE("local");
+	n.env.received_at = w->ctx->now;
+	return n;
+}
+
+/* To the addresses of a setting, between blanks or commas. */
 static void
 add_notice(struct outcome *o, const struct writer *w, struct slice addresses,
     struct slice bytes)
 {
-	struct notice n = {.key = slice_str(w->key), .bytes = bytes};
+	struct notice n = new_notice(w, bytes);
 	struct slice word;
 
-	n.env.protocol = SLICE("local");
-	n.env.received_at = w->ctx->now;
 	while (slice_word(&addresses, &word)) {
 		struct slice one;
 
@@ -269,6 +278,7 @@ add_sender(struct outcome *o, struct message *m, const struct plan *p,
 {
 	struct writer w = {m->arena, ctx, m->env.id, "sender", "auto-replied"};
 	struct slice mail, fields, text;
+	struct notice n;
 	struct values v;
 
 	values_init(&v, m, ctx);
@@ -276,7 +286,11 @@ add_sender(struct outcome *o, struct message *m, const struct plan *p,
 	values_set(&v, "filename", plan_names(p, m));
 	mail = values_expand(&v, m, ctx, sender_template(p), TEMPLATE_MAIL);
 	fields = template_fields(m, mail, m->env.sender, &text);
-	add_notice(o, &w, m->env.sender, finished(&w, fields, text));
+	/* One address, whatever it holds: never taken apart. */
+	n = new_notice(&w, finished(&w, fields, text));
+	add_recipient(&n, m->arena, m->env.sender);
+	if (n.env.recipients.n > 0)
+		*vec_push(m->arena, &o->notices) = n;
 }
 
 /* What a notice to the administrators tells. */
@@ -404,7 +418,7 @@ put_admin_text(struct buf *out, const struct admin_story *s)
 		(void)buf_addf(out, "\n%.*s:\n\n",
 		    SLICE_FMT(word_of(s, "FullHeadersAre")));
 		rest = slice_sub(s->headers, 0, HEADERS_SHOWN);
-		while (slice_line(&rest, &line)) {
+		while (slice_line(&rest, &line) && line.n > 0) {
 			(void)buf_addc(out, ' ');
 			fold_clean(out, line, false);
 			(void)buf_addc(out, '\n');

@@ -74,9 +74,8 @@ without_scanner(struct slice line, struct slice scanner)
 	return slice_trim(slice_from(line, (size_t)colon + 1));
 }
 
-/* Line ends and NUL have no place in a line. */
-static struct slice
-one_line(const struct message *m, struct slice s)
+struct slice
+report_clean(const struct message *m, struct slice s)
 {
 	char *p = arena_str(m->arena, s);
 	size_t i;
@@ -95,12 +94,10 @@ report_line(const struct message *m, const struct finding *f)
 	    f->detail.n > 0 ? f->detail : slice_str(default_text(f->code));
 	bool named = names_scanner(m);
 
-	name = slice_sub(name, 0, LINE_MAX_BYTES / 4);
-	detail = slice_sub(detail, 0, LINE_MAX_BYTES / 2);
+	name = report_clean(m, slice_sub(name, 0, LINE_MAX_BYTES / 4));
+	detail = report_clean(m, slice_sub(detail, 0, LINE_MAX_BYTES / 2));
 	if (f->code == FINDING_VIRUS)
-		return one_line(
-		    m, named ? detail : without_scanner(detail, f->rule));
-	return one_line(m, arena_printf(m->arena, "%s%.*s (%.*s)",
-			       named ? "MailScanner: " : "", SLICE_FMT(detail),
-			       SLICE_FMT(name)));
+		return named ? detail : without_scanner(detail, f->rule);
+	return arena_printf(m->arena, "%s%.*s (%.*s)",
+	    named ? "MailScanner: " : "", SLICE_FMT(detail), SLICE_FMT(name));
 }

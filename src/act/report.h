@@ -11,6 +11,8 @@
 
 /* In m->arena, without line end, line breaks inside become spaces. */
 struct slice report_line(const struct message *m, const struct finding *f);
+/* s with line ends and NUL as spaces: for lines that printf makes. */
+struct slice report_clean(const struct message *m, struct slice s);
 /* How a person knows entity `index`: its name, "the entire message" ... */
 struct slice report_name(const struct message *m, int entity);
 

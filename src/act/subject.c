@@ -146,7 +146,8 @@ subject_finish(struct subject_line *s)
 		heads_add_raw(s->heads,
 		    arena_printf(s->arena, "Subject: %.*s%s",
 			SLICE_FMT(slice_trim(arena_printf(s->arena, "%.*s%.*s",
-			    SLICE_FMT(s->before), SLICE_FMT(s->after)))),
+			    SLICE_FMT(slice_trim(s->before)),
+			    SLICE_FMT(s->after)))),
 			s->heads->eol));
 		return;
 	}

@@ -29,6 +29,19 @@ tagged(struct arena *a, struct slice raw, struct slice tag, bool end)
 	return all;
 }
 
+/* "=?" somewhere, also with a line end inside. */
+static bool
+has_word(struct arena *a, struct slice raw)
+{
+	char *p = arena_alloc(a, raw.n + 1);
+	size_t i, n = 0;
+
+	for (i = 0; i < raw.n; i++)
+		if (raw.p[i] != '\r' && raw.p[i] != '\n')
+			p[n++] = raw.p[i];
+	return slice_find(slice_of(p, n), SLICE("=?")) != SLICE_NOT_FOUND;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -48,7 +61,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		heads_init(&h, a, out, out);
 		shown = subject_text(a, &h);
 		/* An encoded word without an end takes what follows it. */
-		if (slice_find(raw, SLICE("=?")) == SLICE_NOT_FOUND) {
+		if (!has_word(a, raw)) {
 			ensure(slice_find(shown, tag) != SLICE_NOT_FOUND);
 			ensure(slice_eq(tagged(a, out, tag, end), out));
 		}
