@@ -56,8 +56,9 @@ struct slice arena_printf(struct arena *a, const char *fmt, ...)
 	((v)->at =                                                           \
 		vec_room((a), (v)->at, (v)->n, &(v)->cap, sizeof(*(v)->at)), \
 	    &(v)->at[(v)->n++])
-#define vec_each(item, v) \
-	for ((item) = (v)->at; (item) < (v)->at + (v)->n; (item)++)
+#define vec_each(item, v)                                                   \
+	for ((item) = (v)->at; (item) != NULL && (item) < (v)->at + (v)->n; \
+	     (item)++)
 
 /* For vec_push only. */
 void *vec_room(struct arena *a, void *at, size_t n, size_t *cap, size_t size)

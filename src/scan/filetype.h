@@ -30,4 +30,10 @@ struct filetype_answer {
 bool filetype_ask(struct filetype *f, struct arena *a, struct slice bytes,
     struct filetype_answer *out);
 
+/* The text a person reads, a part without a name that is declared text/plain
+ * or text/html: clean text that begins like no other format gets file(1)'s
+ * words without its whole database being searched. false: ask. */
+bool filetype_of_body(
+    struct slice bytes, bool html, struct filetype_answer *out);
+
 #endif

@@ -262,6 +262,22 @@ kind_inside(struct slice s, size_t *at)
 	return KIND_NONE;
 }
 
+/* "a.7z.002" is a piece of "a.7z", "a.z01" and "a.r00" of a zip and a rar. */
+static struct slice
+without_volume(struct slice s)
+{
+	if (s.n > 4 && s.p[s.n - 4] == '.' && text_is_digit(s.p[s.n - 2]) &&
+	    text_is_digit(s.p[s.n - 1])) {
+		if (text_is_digit(s.p[s.n - 3]))
+			return slice_sub(s, 0, s.n - 4);
+		if (text_lower(s.p[s.n - 3]) == 'z')
+			return SLICE(".zip");
+		if (text_lower(s.p[s.n - 3]) == 'r')
+			return SLICE(".rar");
+	}
+	return s;
+}
+
 bool
 kind_named(struct slice name)
 {
@@ -269,9 +285,10 @@ kind_named(struct slice name)
 	    ".tar", ".taz", ".tbz", ".tbz2", ".txz", ".bz2", ".xz", ".lzma",
 	    ".zst", ".cab", ".arj", ".lha", ".lzh", ".ace", ".jar", ".iso",
 	    ".img", ".cpio", ".rpm", ".deb", ".alz", ".egg", ".sitx", ".zoo",
-	    ".wim", ".vhd", ".vhdx", ".xar", ".udf", ".r00", ".z01", ".001"};
+	    ".wim", ".vhd", ".vhdx", ".xar", ".udf"};
 	size_t i;
 
+	name = without_volume(name);
 	for (i = 0; i < COUNT_OF(ends); i++)
 		if (slice_ends_ci(name, ends[i]))
 			return true;

@@ -50,6 +50,15 @@ scanner_free(struct scanner *s)
 	arena_free(s->arena);
 }
 
+/* What people read, not a file: see filetype_of_body. */
+static bool
+is_body(const struct entity *e)
+{
+	return e->kind == ENTITY_PART && !e->attachment && e->names.n == 0 &&
+	       (slice_is(e->type, "text/plain") ||
+		   slice_is(e->type, "text/html"));
+}
+
 static void
 find_types(struct scanner *s, struct message *m, uint64_t deadline)
 {
@@ -71,7 +80,10 @@ find_types(struct scanner *s, struct message *m, uint64_t deadline)
 			    SLICE("filetype"), SLICE("File Timeout was up"));
 			return;
 		}
-		failed |= !filetype_ask(s->types, m->arena, e->bytes, &answer);
+		if (!is_body(e) || !filetype_of_body(e->bytes,
+				       slice_is(e->type, "text/html"), &answer))
+			failed |= !filetype_ask(
+			    s->types, m->arena, e->bytes, &answer);
 		e->filetype = answer.words;
 		e->type_by_content = answer.mime;
 	}

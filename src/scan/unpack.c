@@ -242,7 +242,7 @@ open_entity(struct unpacking *x, int entity)
 	bool by_content = message_yes(x->m, OPT_FIND_ARCHIVES_BY_CONTENT);
 	bool named = is_named_archive(e);
 	enum kind kind = kind_of(bytes);
-	size_t at = 0;
+	size_t at = 0, before = x->m->entities.n;
 
 	x->guess = false;
 	if (!by_content && !named && kind != KIND_ZIP && kind != KIND_RAR &&
@@ -263,7 +263,7 @@ open_entity(struct unpacking *x, int entity)
 		unpacking_encrypted(x, entity);
 		return;
 	}
-	if (named && kind == KIND_NONE)
+	if (named && x->m->entities.n == before && !x->list_only)
 		unpacking_say(x, FINDING_UNREADABLE, entity, true, "unpack",
 		    "It has the name of an archive and cannot be read as one");
 	if (x->depth_max > 0)

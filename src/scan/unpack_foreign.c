@@ -11,7 +11,9 @@ struct foreign {
 	struct archive *ar;
 	enum kind kind;
 	struct rar_look rar;
+	bool opened; /* libarchive knows the format */
 	bool failed; /* something could not be read */
+	bool locked; /* it says something is encrypted */
 	const char *why;
 };
 
@@ -317,22 +319,23 @@ foreign_unpack(struct unpacking *x, struct slice bytes, enum kind kind)
 		support_stream(f.ar, kind);
 	else
 		support_archive(f.ar, kind);
-	if (archive_read_open_memory(f.ar, bytes.p, bytes.n) != ARCHIVE_OK)
+	f.opened =
+	    archive_read_open_memory(f.ar, bytes.p, bytes.n) == ARCHIVE_OK;
+	if (!f.opened)
 		fail_entry(&f);
 	else if (kind_how(kind) == KIND_HOW_STREAM)
 		unpack_stream(&f);
 	else
 		unpack_entries(&f);
-	if (f.rar.headers_encrypted || f.rar.files_encrypted ||
-	    archive_read_has_encrypted_entries(f.ar) > 0)
+	/* It may be asked only when a format was chosen. */
+	if (f.opened)
+		f.locked = archive_read_has_encrypted_entries(f.ar) > 0;
+	if (f.rar.headers_encrypted || f.rar.files_encrypted || f.locked)
 		unpacking_encrypted(x, -1);
-	if (f.rar.headers_encrypted)
-		f.failed = false;
-	if (f.failed && archive_read_has_encrypted_entries(f.ar) <= 0 &&
-	    !x->stop)
+	if (f.failed && !f.locked && !f.rar.headers_encrypted && !x->stop)
 		unpacking_say(x, FINDING_UNREADABLE, x->entity, true, "unpack",
 		    "A %s archive that cannot be read: %s", kind_word(kind),
-		    f.why != NULL ? f.why : "damaged");
+		    f.why != NULL && f.why[0] != '\0' ? f.why : "damaged");
 	if (f.rar.part && !x->stop)
 		unpacking_say(x, FINDING_UNREADABLE, x->entity, true, "unpack",
 		    "One part of a %s archive in several files",

@@ -571,17 +571,27 @@ find_stored_end(struct reader *r, size_t data, size_t limit)
 	return limit;
 }
 
-/* Local headers between `from` and `to`, which nobody names. */
+static void
+add_gap(struct reader *r, size_t from, size_t to)
+{
+	if (to > from && to - from >= GAP_MIN && r->z->gaps.n < GAPS_MAX)
+		*vec_push(r->a, &r->z->gaps) = slice_sub(r->s, from, to);
+}
+
+/* Local headers between `from` and `to`, which nobody names; what is left
+ * between them is a gap. */
 static void
 sweep(struct reader *r, size_t from, size_t to)
 {
+	size_t gap = from;
+
 	while (from < to) {
 		struct slice part = slice_sub(r->s, from, to);
 		ptrdiff_t next = slice_find(part, SLICE("PK\3\4"));
 		struct zip_entry *e;
 
 		if (next < 0)
-			return;
+			break;
 		from += (size_t)next;
 		if (!local_fits(r->s, from)) {
 			from += 4;
@@ -595,17 +605,13 @@ sweep(struct reader *r, size_t from, size_t to)
 		e->defects |= ZIP_BIT(HIDDEN);
 		if (e->local.sizes_later)
 			e->end = e->local.method == 0
-				     ? find_stored_end(r, e->data, to)
+				     ? find_stored_end(r, e->data,
+					   to > e->data ? to : e->data)
 				     : e->data;
-		from = e->end > from + 4 ? e->end : from + 4;
+		add_gap(r, gap, from);
+		gap = from = e->end;
 	}
-}
-
-static void
-add_gap(struct reader *r, size_t from, size_t to)
-{
-	if (to > from && to - from >= GAP_MIN && r->z->gaps.n < GAPS_MAX)
-		*vec_push(r->a, &r->z->gaps) = slice_sub(r->s, from, to);
+	add_gap(r, gap, to);
 }
 
 /* Overlaps among the entries, then what lies between everything known. */
@@ -630,15 +636,12 @@ walk_places(struct reader *r)
 	n += r->known.n;
 	qsort(all, n, sizeof(*all), by_range);
 	for (i = 0, at = 0; i < n; i++) {
-		if (all[i].from > at) {
+		if (all[i].from > at)
 			sweep(r, at, all[i].from);
-			add_gap(r, at, all[i].from);
-		}
 		if (all[i].to > at)
 			at = all[i].to;
 	}
 	sweep(r, at, r->s.n);
-	add_gap(r, at, r->s.n);
 	if (at < r->s.n && r->last_end.p != NULL &&
 	    r->last_end.p + r->last_end.n < r->s.p + r->s.n)
 		z->defects |= ZIP_BIT(TRAILING);
