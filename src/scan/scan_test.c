@@ -73,8 +73,8 @@ begin(struct lab *l)
 static void
 attach(struct lab *l, const char *name, struct slice bytes)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn"
-				     "opqrstuvwxyz0123456789+/";
+	static const char digits[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	size_t i;
 
 	(void)buf_addf(&l->mail,
@@ -184,9 +184,7 @@ UNIT(a_denied_name)
 UNIT(every_reading_counts)
 {
 	static const char *const names[] = {"run.exe.", "run.exe ",
-	    "C:\\x\\run.exe", "=?utf-8?q?run=2Eexe?=",
-	    "run.\xe2\x80\x8b"
-	    "exe",
+	    "C:\\x\\run.exe", "=?utf-8?q?run=2Eexe?=", "run.\xe2\x80\x8b\x65xe",
 	    "run.exe::$DATA", "a.txt/run.exe"};
 	struct lab l;
 	size_t i;

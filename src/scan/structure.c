@@ -190,6 +190,19 @@ entity_of(const struct message *m, const struct mime_part *p)
 	return ENTITY_WHOLE;
 }
 
+/* false: enough was said. What is not told part by part is about the whole
+ * message, which then cannot pass. */
+static bool
+may_say(
+    struct structure *s, enum finding_code code, bool block, enum option opt)
+{
+	if (++s->findings <= FINDINGS_MAX)
+		return true;
+	say(s, code, ENTITY_WHOLE, block, opt)->detail =
+	    SLICE("So many that not all of them are told");
+	return false;
+}
+
 static void
 check_readings(struct structure *s)
 {
@@ -206,7 +219,8 @@ check_readings(struct structure *s)
 
 		if (found == 0)
 			continue;
-		if (++s->findings > FINDINGS_MAX)
+		if (!may_say(
+			s, FINDING_AMBIGUOUS, block, OPT_AMBIGUOUS_MESSAGES))
 			return;
 		say(s, FINDING_AMBIGUOUS, entity_of(s->m, p), block,
 		    OPT_AMBIGUOUS_MESSAGES)
@@ -235,7 +249,8 @@ check_fragments(struct structure *s)
 		if ((p->defects &
 			(MIME_BIT(PARTIAL) | MIME_BIT(EXTERNAL_BODY))) == 0)
 			continue;
-		if (++s->findings > FINDINGS_MAX)
+		if (!may_say(s, FINDING_PARTIAL, !partial || !external,
+			OPT_ALLOW_PARTIAL_MESSAGES))
 			return;
 		if ((p->defects & MIME_BIT(PARTIAL)) != 0)
 			say(s, FINDING_PARTIAL, entity_of(s->m, p), !partial,

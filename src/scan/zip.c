@@ -574,8 +574,12 @@ find_stored_end(struct reader *r, size_t data, size_t limit)
 static void
 add_gap(struct reader *r, size_t from, size_t to)
 {
-	if (to > from && to - from >= GAP_MIN && r->z->gaps.n < GAPS_MAX)
+	if (to <= from || to - from < GAP_MIN)
+		return;
+	if (r->z->gaps.n < GAPS_MAX)
 		*vec_push(r->a, &r->z->gaps) = slice_sub(r->s, from, to);
+	else
+		r->z->defects |= ZIP_BIT(MANY);
 }
 
 /* Local headers between `from` and `to`, which nobody names; what is left
