@@ -438,27 +438,53 @@ log_allowed(const struct checker *c, const struct entity *e, const char *kind,
 	    matched ? "" : " (no rule matched)");
 }
 
+/* One part has several contents, each an entity with the same names: what was
+ * said of one of them holds for the part. */
+static bool
+was_said(const struct checker *c, const struct entity *e,
+    enum finding_code code, struct slice name, struct slice rule)
+{
+	const struct finding *f;
+
+	if (e->kind != ENTITY_PART || e->mime == NULL)
+		return false;
+	vec_each (f, &c->m->verdict.findings) {
+		const struct entity *other =
+		    f->entity > 0 ? &c->m->entities.at[f->entity] : NULL;
+
+		if (f->code == code && other != NULL &&
+		    other->kind == ENTITY_PART && other->mime == e->mime &&
+		    slice_eq(f->name, name) && slice_eq(f->rule, rule))
+			return true;
+	}
+	return false;
+}
+
 static void
 add_finding(struct checker *c, int entity, enum finding_code code,
     const struct decision *d)
 {
 	const struct entity *e = &c->m->entities.at[entity];
 	struct finding *f;
-	bool by_name = code == FINDING_FILENAME;
-	bool many = c->findings++ >= NAMES_FINDINGS_MAX;
+	bool by_name = code == FINDING_FILENAME, many;
+	struct slice name = by_name && d->text.n > 0 ? d->text : shown_name(e);
+	struct slice rule = d->rule->line > 0
+				? arena_printf(c->a, "%.*s:%u",
+				      SLICE_FMT(d->rule->file), d->rule->line)
+				: d->rule->file;
 
+	if (was_said(c, e, code, name, rule))
+		return;
+	many = c->findings++ >= NAMES_FINDINGS_MAX;
 	if (many && c->findings > NAMES_FINDINGS_MAX + 1)
 		return;
 	f = verdict_add(
 	    &c->m->verdict, c->a, code, many ? ENTITY_WHOLE : entity);
-	f->name = by_name && d->text.n > 0 ? d->text : shown_name(e);
+	f->name = name;
+	f->rule = rule;
 	f->detail =
 	    d->rule->user_text.n > 0 ? d->rule->user_text : d->rule->log_text;
 	f->argument = d->rule->log_text;
-	f->rule = d->rule->line > 0
-		      ? arena_printf(c->a, "%.*s:%u", SLICE_FMT(d->rule->file),
-			    d->rule->line)
-		      : d->rule->file;
 	switch (many ? NAMERULE_DENY : d->action) {
 	case NAMERULE_DENY_DELETE:
 		f->wish = WISH_BLOCK_DELETE;

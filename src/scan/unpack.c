@@ -109,6 +109,15 @@ say_unpassworded(struct unpacking *x)
 		    "password-protected");
 }
 
+/* The MIME part it came out of. */
+static int
+part_of(const struct message *m, int entity)
+{
+	while (m->entities.at[entity].kind == ENTITY_MEMBER)
+		entity = m->entities.at[entity].parent;
+	return entity;
+}
+
 /* Open what stands in `bytes`, which are (in) the entity's. */
 static void
 open_archive(
@@ -125,7 +134,8 @@ open_archive(
 	if (!x->guess)
 		x->m->entities.at[entity].archive = true;
 	if (x->stop_all) {
-		unpacking_say(x, FINDING_TOO_BIG, entity, true, "unpack",
+		unpacking_say(x, FINDING_TOO_BIG, part_of(x->m, entity), true,
+		    "unpack",
 		    "Not opened: this message has used up its limits");
 		return;
 	}
@@ -188,20 +198,12 @@ is_locked_office(struct slice s)
 	       slice_find(s, slice_of(name, sizeof(name) - 1)) >= 0;
 }
 
-/* uuencode, yEnc, BinHex in what a person would call text. */
+/* What is found in text, or as the parts of a message: a depth of its own. */
 static void
-open_text(struct unpacking *x, int entity)
+begin_text(struct unpacking *x, int entity)
 {
-	const struct entity *e = &x->m->entities.at[entity];
 	struct unpack_mark mark = x->marks.at[entity];
-	struct codec_file *files;
-	struct buf *room;
-	size_t count = 0, i;
-	bool cut = false;
 
-	if (!slice_starts(e->type, "text/") && e->type.n > 0 &&
-	    !message_yes(x->m, OPT_FIND_UU_ENCODED_FILES))
-		return;
 	x->entity = entity;
 	x->stop = x->stop_all;
 	x->stream = false;
@@ -210,17 +212,41 @@ open_text(struct unpacking *x, int entity)
 	x->text = (unsigned char)(mark.text + 1);
 	x->until = x->deadline;
 	x->made = 0;
-	x->made_max = e->bytes.n + UNPACKING_RATIO_FROM;
+	x->made_max =
+	    x->m->entities.at[entity].bytes.n * 2 + UNPACKING_RATIO_FROM;
+}
+
+static bool
+is_too_deep(struct unpacking *x, int entity)
+{
+	if (x->text <= TEXT_DEPTH_MAX)
+		return false;
+	unpacking_say(x, FINDING_TOO_DEEP, entity, true, "unpack",
+	    "Files in text or messages, again and again");
+	return true;
+}
+
+/* uuencode, yEnc, BinHex in what a person would call text. */
+static void
+open_text(struct unpacking *x, int entity)
+{
+	const struct entity *e = &x->m->entities.at[entity];
+	struct codec_file *files;
+	struct buf *room;
+	size_t count = 0, i;
+	bool cut = false;
+
+	if (!slice_starts(e->type, "text/") && e->type.n > 0 &&
+	    !message_yes(x->m, OPT_FIND_UU_ENCODED_FILES))
+		return;
+	begin_text(x, entity);
 	room = unpacking_room(x);
 	if (x->stop || !unpacking_work(x, e->bytes.n))
 		return;
 	files = codec_embedded(x->a, e->bytes,
 	    (size_t)(x->members_max - x->members), room->max, &count, &cut);
-	if (count > 0 && mark.text >= TEXT_DEPTH_MAX) {
-		unpacking_say(x, FINDING_TOO_DEEP, entity, true, "unpack",
-		    "Files in text in files in text, again and again");
+	if (count > 0 && is_too_deep(x, entity))
 		return;
-	}
 	for (i = 0; i < count && !x->stop; i++) {
 		int member =
 		    unpacking_member(x, &files[i].name, files[i].name.n > 0);
@@ -232,6 +258,16 @@ open_text(struct unpacking *x, int entity)
 		unpacking_say(x, FINDING_TOO_MANY, entity, true,
 		    "Archive Maximum Members",
 		    "More files in the text than are looked at");
+}
+
+static void
+open_mail(struct unpacking *x, int entity)
+{
+	begin_text(x, entity);
+	/* Its parts are parts, not members of an archive. */
+	x->by = x->marks.at[entity].by;
+	if (!x->stop && !is_too_deep(x, entity))
+		mail_unpack(x, x->m->entities.at[entity].bytes);
 }
 
 static void
@@ -266,7 +302,11 @@ open_entity(struct unpacking *x, int entity)
 	if (named && x->m->entities.n == before && !x->list_only)
 		unpacking_say(x, FINDING_UNREADABLE, entity, true, "unpack",
 		    "It has the name of an archive and cannot be read as one");
-	if (x->depth_max > 0)
+	if (x->depth_max <= 0)
+		return;
+	if (mail_is(&x->m->entities.at[entity]))
+		open_mail(x, entity);
+	else
 		open_text(x, entity);
 }
 

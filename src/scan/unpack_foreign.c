@@ -260,9 +260,15 @@ unpack_entries(struct foreign *f)
 		rc = archive_read_next_header(f->ar, &e);
 		if (rc == ARCHIVE_EOF)
 			return;
+		/* What libarchive takes for a bad header: the next one may be
+		 * good, and some program may have read this one. */
+		if (rc == ARCHIVE_RETRY) {
+			fail_entry(f);
+			if (!unpacking_work(f->x, 512))
+				return;
+			continue;
+		}
 		if (rc < ARCHIVE_WARN) {
-			if (rc == ARCHIVE_RETRY && unpacking_work(f->x, 512))
-				continue;
 			fail_entry(f);
 			return;
 		}

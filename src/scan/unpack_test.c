@@ -663,6 +663,55 @@ UNIT(files_in_text)
 	lab_close(&l);
 }
 
+UNIT(messages_that_were_packed)
+{
+	static const char mail[] =
+	    "From: a@example.org\nMIME-Version: 1.0\n"
+	    "Content-Type: multipart/mixed; boundary=x\n\n--x\n\nHello.\n"
+	    "--x\nContent-Type: application/octet-stream; name=run.exe\n"
+	    "Content-Transfer-Encoding: base64\n\nQ2F0\n--x--\n";
+	struct lab l;
+
+	lab_open(&l);
+	lab_one(&l, "a.zip", zip_of(l.a, "mail.eml", slice_str(mail), true));
+	check(find(&l, "run.exe") != NULL);
+	check_slice(find(&l, "run.exe")->bytes, "Cat");
+	check_slice(find(&l, "run.exe")->type, "application/octet-stream");
+	check_int(findings(&l), 0);
+	lab_close(&l);
+
+	/* Whatever it is called. */
+	lab_open(&l);
+	lab_one(&l, "a.tar",
+	    archive_of(l.a, "ustar", "none", "note", slice_str(mail)));
+	check(find(&l, "run.exe") != NULL);
+	lab_close(&l);
+}
+
+/* A size of zero in the extended header, another in the plain one: what some
+ * programs take for data are headers to others. */
+UNIT(headers_that_do_not_fit_are_damage)
+{
+	struct lab l;
+	struct slice tar;
+	char *p;
+	unsigned sum = 0, i;
+
+	lab_open(&l);
+	tar = archive_of(l.a, "ustar", "none", "a.txt", TEXT);
+	p = arena_str(l.a, tar);
+	memcpy(p + 124, "00000000000", 11);
+	memset(p + 148, ' ', 8);
+	for (i = 0; i < 512; i++)
+		sum += (unsigned char)p[i];
+	for (i = 0; i < 6; i++, sum >>= 3)
+		p[153 - i] = (char)('0' + (sum & 7));
+	p[154] = '\0';
+	lab_one(&l, "a.tar", slice_of(p, tar.n));
+	check(said(&l, FINDING_UNREADABLE, WISH_BLOCK));
+	lab_close(&l);
+}
+
 UNIT(time_up_is_incomplete)
 {
 	struct lab l;
@@ -701,4 +750,6 @@ UNIT_MAIN(unit(opens_a_plain_zip), unit(stored_members_are_views),
     unit(overlapping_entries_are_malformed), unit(too_many_members),
     unit(damage_is_unreadable), unit(unknown_formats_are_unsupported),
     unit(names_that_lead_outside), unit(gzip_goes_on_behind_the_first_member),
-    unit(files_in_text), unit(time_up_is_incomplete), unit(memory_is_a_limit))
+    unit(files_in_text), unit(messages_that_were_packed),
+    unit(headers_that_do_not_fit_are_damage), unit(time_up_is_incomplete),
+    unit(memory_is_a_limit))

@@ -196,7 +196,7 @@ unpacking_room(struct unpacking *x)
 	else if (x->memory_max - used < left)
 		left = x->memory_max - used;
 	buf_reset(x->room);
-	x->room->full = false;
+	x->room->full = x->full = false;
 	x->room->max = (size_t)left;
 	return x->room;
 }
@@ -208,7 +208,7 @@ unpacking_full(struct unpacking *x, int member)
 				? x->m->entities.at[member].names.at[0]
 				: SLICE_NONE;
 
-	x->stop = true;
+	x->stop = x->full = true;
 	name = slice_sub(name, 0, NAME_SHOWN);
 	if (x->room->max >= x->made_max - x->made) {
 		unpacking_say(x, FINDING_TOO_BIG, x->entity, true,
@@ -244,7 +244,14 @@ unpacking_view(struct unpacking *x, int member, struct slice bytes)
 void
 unpacking_keep(struct unpacking *x, int member, struct slice bytes)
 {
-	unpacking_view(x, member, arena_dup(x->a, bytes));
+	/* The beginning of a bomb tells as much as all of it. */
+	struct slice kept =
+	    slice_sub(bytes, 0, x->full ? UNPACKING_CUT_KEPT : bytes.n);
+
+	unpacking_view(x, member, arena_dup(x->a, kept));
+	x->m->entities.at[member].size = bytes.n;
+	x->bytes += bytes.n - kept.n;
+	x->made += bytes.n - kept.n;
 }
 
 void

@@ -18,6 +18,8 @@ enum {
 	UNPACKING_NAMES_MAX = 16,     /* names of one member given by readers */
 	UNPACKING_WORK_FACTOR = 8,    /* packed bytes read, times the message */
 	UNPACKING_RATIO_FROM = 1000000, /* bytes: below, no ratio is a bomb */
+	UNPACKING_CUT_KEPT =
+	    1024 * 1024,            /* bytes of a member that is too big */
 	UNPACKING_STEP = 64 * 1024, /* bytes between two looks at the clock */
 };
 
@@ -61,6 +63,7 @@ struct unpacking {
 	unsigned char level, text; /* of its members */
 	uint64_t made, made_max;   /* bytes, against the ratio */
 	bool list_only;            /* only look for encryption */
+	bool full;                 /* the member in hand met a limit */
 	bool stop;                 /* of this archive no more */
 	bool stop_all;             /* of this message no more */
 	bool late;                 /* the deadline was met */
@@ -102,6 +105,10 @@ void foreign_unpack(struct unpacking *x, struct slice bytes, enum kind kind);
 /* One member of a zip under a method we do not know: the data as bytes. */
 bool foreign_unpack_zip_member(struct unpacking *x, struct slice data,
     unsigned method, uint64_t size, uint32_t crc, int member);
+
+/* It is, or calls itself, a message with parts of its own. */
+bool mail_is(const struct entity *e);
+void mail_unpack(struct unpacking *x, struct slice bytes);
 
 /* Name of the archive in hand; empty when it has none. */
 struct slice unpacking_name(const struct unpacking *x);
