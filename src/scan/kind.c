@@ -281,11 +281,11 @@ without_volume(struct slice s)
 bool
 kind_named(struct slice name)
 {
-	static const char *const ends[] = {".zip", ".rar", ".7z", ".gz", ".tgz",
-	    ".tar", ".taz", ".tbz", ".tbz2", ".txz", ".bz2", ".xz", ".lzma",
-	    ".zst", ".cab", ".arj", ".lha", ".lzh", ".ace", ".jar", ".iso",
-	    ".img", ".cpio", ".rpm", ".deb", ".alz", ".egg", ".sitx", ".zoo",
-	    ".wim", ".vhd", ".vhdx", ".xar", ".udf"};
+	static const char *const ends[] = {".zip", ".zipx", ".rar", ".7z",
+	    ".gz", ".tgz", ".tar", ".taz", ".tbz", ".tbz2", ".txz", ".bz2",
+	    ".xz", ".lzma", ".zst", ".cab", ".arj", ".lha", ".lzh", ".ace",
+	    ".jar", ".iso", ".img", ".cpio", ".rpm", ".deb", ".alz", ".egg",
+	    ".sitx", ".zoo", ".wim", ".vhd", ".vhdx", ".xar", ".udf"};
 	size_t i;
 
 	name = without_volume(name);

@@ -6,14 +6,19 @@
 #include "scan/rar.h"
 #include "scan/unpacking.h"
 
+enum {
+	EMPTY_MAX = 40, /* bytes of an archive that holds nothing */
+};
+
 struct foreign {
 	struct unpacking *x;
 	struct archive *ar;
 	enum kind kind;
 	struct rar_look rar;
-	bool opened; /* libarchive knows the format */
-	bool failed; /* something could not be read */
-	bool locked; /* it says something is encrypted */
+	unsigned headers; /* entries and folders seen */
+	bool opened;      /* libarchive knows the format */
+	bool failed;      /* something could not be read */
+	bool locked;      /* it says something is encrypted */
 	const char *why;
 };
 
@@ -91,6 +96,14 @@ support_archive(struct archive *ar, enum kind kind)
 		(void)archive_read_support_format_lha(ar);
 		break;
 	}
+}
+
+/* Long names of Rock Ridge are continued elsewhere; libarchive follows such a
+ * record for ever when it leads back to itself. */
+static bool
+has_continuation(struct slice iso)
+{
+	return slice_find(iso, slice_of("CE\x1c\1", 4)) >= 0;
 }
 
 /* ---- data --------------------------------------------------------------- */
@@ -272,6 +285,7 @@ unpack_entries(struct foreign *f)
 			fail_entry(f);
 			return;
 		}
+		f->headers++;
 		if (!unpack_entry(f, e))
 			return;
 	}
@@ -318,6 +332,11 @@ foreign_unpack(struct unpacking *x, struct slice bytes, enum kind kind)
 		rar_look(&f.rar, bytes);
 	if (!unpacking_work(x, bytes.n))
 		return;
+	if (kind == KIND_ISO && has_continuation(bytes)) {
+		unpacking_say(x, FINDING_UNSUPPORTED, x->entity, true, "unpack",
+		    "An image with continued records, which is not opened");
+		return;
+	}
 	f.ar = archive_read_new();
 	if (f.ar == NULL)
 		return;
@@ -333,6 +352,12 @@ foreign_unpack(struct unpacking *x, struct slice bytes, enum kind kind)
 		unpack_stream(&f);
 	else
 		unpack_entries(&f);
+	/* A list that is empty for us need not be so for others. */
+	if (f.headers == 0 && !f.failed && bytes.n > EMPTY_MAX &&
+	    kind_how(kind) == KIND_HOW_LIBRARY && kind != KIND_TAR) {
+		f.failed = true;
+		f.why = "nothing in it can be listed";
+	}
 	/* It may be asked only when a format was chosen. */
 	if (f.opened)
 		f.locked = archive_read_has_encrypted_entries(f.ar) > 0;

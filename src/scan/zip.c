@@ -129,6 +129,7 @@ read_extra(struct zip_entry *e, struct zip_view *v, struct slice extra,
 				*offset = le64(body, at);
 		} else if (id == EXTRA_NAME && body.n > 5) {
 			add_name(e, slice_from(body, 5), true);
+			e->has_unicode = true;
 		} else if (id == EXTRA_AES || id == EXTRA_STRONG) {
 			v->flags |= FLAG_ENCRYPTED;
 		}
@@ -528,6 +529,8 @@ compare_names(struct zip_entry *e)
 			ascii = (unsigned char)e->names[i].p[k] < 0x80;
 		plain += ascii;
 	}
+	if (e->has_unicode)
+		return;
 	if (plain > 1 || (plain == 1 && e->name_count > 1)) {
 		for (i = 1; i < e->name_count; i++)
 			if (!slice_eq(e->names[i], e->names[0]))

@@ -68,9 +68,10 @@ struct zip_entry {
 	bool utf8[ZIP_NAMES_MAX];
 	size_t name_count;
 	struct zip_view central, local;
-	size_t header; /* offset of the local header */
-	size_t data;   /* offset of the data */
-	size_t end;    /* offset behind the data; data when not known */
+	size_t header;    /* offset of the local header */
+	size_t data;      /* offset of the data */
+	size_t end;       /* offset behind the data; data when not known */
+	bool has_unicode; /* names of an extra field: none of them a lie */
 	bool directory;
 	bool link;      /* the data is the target of a symbolic link */
 	bool encrypted; /* some header says so */
