@@ -717,6 +717,16 @@ conf_load(const char *path, struct fail *why)
 	return c;
 }
 
+struct conf *
+conf_of_text(const char *etc_dir, struct slice text)
+{
+	struct conf *c = new_conf(etc_dir);
+
+	read_all(c, arena_dup(c->arena, text), SLICE("(text)"));
+	finish(c);
+	return c;
+}
+
 void
 conf_set(struct conf *c, enum option opt, struct slice value)
 {

@@ -36,6 +36,9 @@ enum {
 /* Read `path`. NULL and *why if the file cannot be used at all; lesser
  * problems are kept for conf_problems. */
 struct conf *conf_load(const char *path, struct fail *why) ATTR_NODISCARD;
+/* The same from text: for tests and fuzzing. */
+struct conf *conf_of_text(const char *etc_dir, struct slice text)
+    ATTR_RET_NONNULL;
 /* All defaults, nothing read. etc_dir: what %etc-dir% stands for. */
 struct conf *conf_defaults_in(const char *etc_dir) ATTR_RET_NONNULL;
 struct conf *conf_defaults(void) ATTR_RET_NONNULL;

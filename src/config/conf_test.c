@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "config/conf.h"
 #include "test/unit.h"
@@ -119,7 +120,123 @@ UNIT(an_include_of_itself_ends)
 	conf_free(c);
 }
 
-UNIT_MAIN(unit(values_variables_and_includes),
+UNIT(variables_have_the_value_of_their_place)
+{
+	struct conf *c =
+	    load("%x% = one\nClean Header Value = %x%\n"
+		 "%x% = %x%-two\nInfected Header Value = %X%\n"
+		 "Disinfected Header Value = %nosuch% 5% of $nosuch\n");
+
+	check_slice(conf_text(c, OPT_CLEAN_HEADER_VALUE, NULL, NULL), "one");
+	check_slice(
+	    conf_text(c, OPT_INFECTED_HEADER_VALUE, NULL, NULL), "one-two");
+	check_int(conf_problems(c)->list.n, 1);
+	check_int(conf_problems(c)->list.at[0].line, 5);
+	conf_free(c);
+}
+
+/* %a% that grows by each use ends at the limit of a value. */
+UNIT(variables_cannot_grow_without_end)
+{
+	struct conf *c =
+	    conf_of_text("/x", SLICE("%a% = %b%%b%%b%%b%\n%b% = %a%%a%%a%%a%\n"
+				     "Clean Header Value = %a%%b%\n"));
+
+	check(conf_text(c, OPT_CLEAN_HEADER_VALUE, NULL, NULL).n <=
+	      CONF_VALUE_MAX);
+	conf_free(c);
+}
+
+UNIT(what_cannot_be_taken_leaves_the_default)
+{
+	struct conf *c = conf_of_text(
+	    "/x", SLICE("Max Children =\nInline Text Warning =\n"
+			"Virus Scanning =\n"
+			"Always Looked Up Last = &MailWatchLogging\n"
+			"Maximum Archive Depth = 4 levels\n"
+			"Information Header =\n"));
+	const struct problems *p = conf_problems(c);
+
+	check_int(conf_number(c, OPT_MAX_CHILDREN, NULL), 5);
+	check_slice(conf_text(c, OPT_INLINE_TEXT_WARNING, NULL, NULL),
+	    "/x/reports/en/inline.warning.txt");
+	check(conf_yes(c, OPT_VIRUS_SCANNING, NULL));
+	check(!conf_yes(c, OPT_ALWAYS_LOOKED_UP_LAST, NULL));
+	check_int(conf_number(c, OPT_MAXIMUM_ARCHIVE_DEPTH, NULL), 4);
+	check_slice(conf_text(c, OPT_INFORMATION_HEADER, NULL, NULL), "");
+	check(!conf_changed(c, OPT_MAX_CHILDREN));
+	check(conf_changed(c, OPT_INFORMATION_HEADER));
+	check_int(p->list.n, 3);
+	check_int(p->list.at[0].level, PROBLEM_WARNING);
+	conf_free(c);
+}
+
+UNIT(rules_know_variables_and_a_default)
+{
+	struct subject s = {.sender = SLICE("a@b")};
+	struct arena *a = arena_new(0);
+	struct conf *c;
+
+	(void)mkdir(path_of("rules"), 0700);
+	unit_write(path_of("rules/mark.rules"),
+	    SLICE("From: b by %who%\nFrom: c $HOME_OF_NOBODY\n"));
+	unit_write(path_of("rules/size.rules"), SLICE("From: c 7\n"));
+	unit_write(path_of("rules/report.rules"), SLICE("From: b own.txt\n"));
+	c = load("%who% = us\n"
+		 "Clean Header Value = %rules-dir%/mark.rules\n"
+		 "Maximum Archive Depth = rules/size.rules\n"
+		 "Inline Text Warning = rules/report.rules\n");
+	check_slice(conf_text(c, OPT_CLEAN_HEADER_VALUE, &s, a), "by us");
+	check_slice(
+	    conf_text(c, OPT_CLEAN_HEADER_VALUE, NULL, a), "Found to be clean");
+	check(conf_is_ruleset(c, OPT_MAXIMUM_ARCHIVE_DEPTH));
+	check_int(conf_number(c, OPT_MAXIMUM_ARCHIVE_DEPTH, &s), 2);
+	check_slice(
+	    conf_text(c, OPT_INLINE_TEXT_WARNING, &s, a), path_of("own.txt"));
+	check_int(conf_problems(c)->list.n, 0);
+	conf_free(c);
+	arena_free(a);
+}
+
+UNIT(several_words_say_yes_or_no)
+{
+	struct conf *c = conf_of_text("/x",
+	    SLICE("Virus Scanning = yes, yes\nDangerous Content Scanning = "
+		  "yes no\nScan Messages = virus\n"));
+
+	check(conf_yes(c, OPT_VIRUS_SCANNING, NULL));
+	check(!conf_yes(c, OPT_DANGEROUS_CONTENT_SCANNING, NULL));
+	check_slice(conf_text(c, OPT_SCAN_MESSAGES, NULL, NULL), "2");
+	check_int(conf_problems(c)->list.n, 0);
+	conf_free(c);
+}
+
+/* The original's own file, when somebody has it: REEVE_MAILSCANNER_ETC names
+ * its directory. Nothing in it is wrong but files that are elsewhere. */
+UNIT(the_file_of_the_original_loads)
+{
+	const char *dir = getenv("REEVE_MAILSCANNER_ETC");
+	const struct problem *p;
+	struct fail why;
+	char path[512];
+	struct conf *c;
+
+	if (dir == NULL)
+		unit_skip("REEVE_MAILSCANNER_ETC is not set");
+	(void)snprintf(path, sizeof(path), "%s/MailScanner.conf", dir);
+	c = conf_load(path, &why);
+	check(c != NULL);
+	vec_each (p, &conf_problems(c)->list)
+		if (slice_find(p->text, SLICE("No such file")) < 0)
+			check_slice(p->text, "a missing file");
+	conf_free(c);
+}
+
+UNIT_MAIN(unit(variables_have_the_value_of_their_place),
+    unit(variables_cannot_grow_without_end),
+    unit(what_cannot_be_taken_leaves_the_default),
+    unit(rules_know_variables_and_a_default), unit(several_words_say_yes_or_no),
+    unit(the_file_of_the_original_loads), unit(values_variables_and_includes),
     unit(mistakes_are_named_with_their_line),
     unit(rulesets_decide_for_a_subject),
     unit(a_file_that_is_not_there_is_a_failure),

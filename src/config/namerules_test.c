@@ -73,5 +73,36 @@ UNIT(an_evil_expression_ends_and_does_not_allow)
 	arena_free(a);
 }
 
-UNIT_MAIN(
-    unit(first_match_decides), unit(an_evil_expression_ends_and_does_not_allow))
+UNIT(forms_of_the_original)
+{
+	static const struct {
+		const char *rule, *name;
+		int action;
+	} cases[] = {
+	    {"denyanddelete\t/\\.exe$/\tl\tu", "a.exe", NAMERULE_DENY_DELETE},
+	    {"Deny,\t\\.exe$\t-\tl\tu", "a.exe", NAMERULE_DENY},
+	    {"rename .txt\t\\.exe$\tl\tu", "a.exe", NAMERULE_RENAME},
+	    {"deny\t\\.exe$\t-\tl\tu", "x-y", -1},
+	    {"allow\t.\t-\t-", "", -1},
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(cases); i++) {
+		struct arena *a = arena_new(0);
+		struct problems problems = {.arena = a};
+		struct namerules n = {0};
+		const struct namerule *r;
+
+		namerules_parse(
+		    &n, a, slice_str(cases[i].rule), SLICE("f"), &problems);
+		check_int(problems.list.n, 0);
+		r = namerules_match(
+		    &n, slice_str(cases[i].name), SLICE("text/plain"));
+		check_int(r == NULL ? -1 : (int)r->action, cases[i].action);
+		namerules_fini(&n);
+		arena_free(a);
+	}
+}
+
+UNIT_MAIN(unit(forms_of_the_original), unit(first_match_decides),
+    unit(an_evil_expression_ends_and_does_not_allow))

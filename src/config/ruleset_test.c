@@ -21,7 +21,11 @@ ask(const char *text, const char *from, const char *to, const char *ip)
 	struct slice rcpts[2];
 	struct subject s = {.sender = slice_str(from),
 	    .recipients = rcpts,
-	    .client_ip = slice_str(ip)};
+	    .client_ip = slice_str(ip),
+	    .client_host = SLICE("mx.example.org"),
+	    .client_host_verified = true,
+	    .virus_reports = SLICE("Yara: ok\nClamd: a.zip was infected: "
+				   "Win.Test.EICAR-Test")};
 	struct slice rest = slice_str(to), word, value = SLICE("-");
 	const struct rule *rule;
 	struct ruleset *r;
@@ -69,6 +73,43 @@ UNIT(rules_decide)
 	    {"From: /list yes", "a@listed.example", "x@y", "", "yes"},
 	    {"From: /list yes", "a@b", "x@y", "192.0.2.7", "yes"},
 	    {"From: a yes # why\n", "x@a", "x@y", "", "yes"},
+	    /* expressions: letters mean addresses, none the client */
+	    {"From: /^\\d+@/ yes", "12@b", "x@y", "192.0.2.1", "yes"},
+	    {"From: /^10\\.1/ yes", "a@b", "x@y", "10.1.2.3", "yes"},
+	    {"From: /^10\\.1/ yes", "10.1@b", "x@y", "192.0.2.1", "-"},
+	    {"From: /^$/ yes", "", "x@y", "192.0.2.1", "yes"},
+	    {"From: /^$/ yes", "a@b", "x@y", "192.0.2.1", "-"},
+	    {"From: (ann|bob)@b yes", "bob@b", "x@y", "", "yes"},
+	    {"From: (ann|bob)@b yes", "rob@b", "x@y", "", "-"},
+	    {"From: a+b@c yes", "a+b@c", "x@y", "", "yes"},
+	    {"From: *@*.c. yes", "a@b.c", "x@y", "", "-"},
+	    {"From: c yes", "a@c.", "x@y", "", "yes"},
+	    {"From: 2001:db8::/ffff:ffff:: yes", "a@b", "x@y", "2001:db8:7::1",
+		"yes"},
+	    {"From: 2001:db8::/ffff:ffff:: yes", "a@b", "x@y", "2001:db9::1",
+		"-"},
+	    {"From: 192.0.2.0/24 yes", "a@b", "x@y", "::ffff:192.0.2.7", "yes"},
+	    {"From: 152.78/16 yes", "a@b", "x@y", "152.78.9.9", "yes"},
+	    {"From: host:example.org yes", "a@b", "x@y", "", "yes"},
+	    {"From: host:mx.example.org yes", "a@b", "x@y", "", "yes"},
+	    {"From: host:ample.org yes", "a@b", "x@y", "", "-"},
+	    {"From: host:/^mx/ yes", "a@b", "x@y", "", "yes"},
+	    {"From: host: yes", "a@b", "x@y", "", "-"},
+	    {"Virus: eicar yes", "a@b", "x@y", "", "yes"},
+	    {"Virus: Eicar*Test yes", "a@b", "x@y", "", "yes"},
+	    {"Virus: /^clamd:.*eicar/ yes", "a@b", "x@y", "", "yes"},
+	    {"Virus: bagle yes", "a@b", "x@y", "", "-"},
+	    {"From: a and Virus: eicar yes", "x@a", "x@y", "", "yes"},
+	    {"FromTo: y yes", "a@b", "x@y", "", "yes"},
+	    {"from: b YES", "a@b", "x@y", "", "YES"},
+	    {"To: * no\nFrom: b yes", "a@b", "x@y", "", "yes"},
+	    {"From: default and To: default no\nFrom: b yes", "a@b", "x@y", "",
+		"yes"},
+	    {"From: default and To: default no\nFrom: c yes", "a@b", "x@y", "",
+		"no"},
+	    {"From: b and To: default yes\nFrom: default no", "a@b", "x@y", "",
+		"yes"},
+	    {"From: b 1 2  3", "a@b", "x@y", "", "1 2  3"},
 	    {"To: default no\nFrom: default yes\n", "x@a", "x@y", "", "yes"},
 	};
 	size_t i;
@@ -94,4 +135,42 @@ UNIT(bad_lines_are_problems_with_a_line)
 	arena_free(a);
 }
 
-UNIT_MAIN(unit(rules_decide), unit(bad_lines_are_problems_with_a_line))
+/* An address may not make an expression cost what it wants. */
+UNIT(evil_addresses_end_soon)
+{
+	char evil[1000];
+
+	(void)memset(evil, 'a', sizeof(evil) - 1);
+	evil[sizeof(evil) - 1] = '\0';
+	check_slice(ask("From: /^(a+)+$/ yes", evil, "x@y", ""), "yes");
+	evil[sizeof(evil) - 2] = '!';
+	check_slice(ask("From: /^(a+)+$/ yes", evil, "x@y", ""), "-");
+	check_slice(
+	    ask("From: a*a*a*a*a*a*a*a*a*b@* yes", evil, "x@y", ""), "-");
+}
+
+UNIT(several_recipients_may_be_one)
+{
+	struct arena *a = arena_new(0);
+	struct problems problems = {.arena = a};
+	struct slice to[] = {SLICE_LIT("a@b.c"), SLICE_LIT("d@B.C")};
+	struct subject s = {.recipients = to, .recipient_count = 2};
+	struct ruleset *r = ruleset_parse(a,
+	    SLICE("To: a@b.c one\nTo: b.c domain\nTo: default none\n"),
+	    SLICE("f"), &host, &problems);
+	const struct rule *out[4];
+
+	check_int(ruleset_match(r, &s, false, out, 4), 2);
+	check_int(ruleset_match(r, &s, true, out, 4), 1);
+	check_slice(out[0]->value, "domain");
+	to[1] = SLICE("d@e.f");
+	check_int(ruleset_match(r, &s, true, out, 4), 1);
+	check_slice(out[0]->value, "none");
+	check_int(ruleset_match(r, NULL, true, out, 4), 1);
+	check_slice(out[0]->value, "none");
+	ruleset_fini(r);
+	arena_free(a);
+}
+
+UNIT_MAIN(unit(evil_addresses_end_soon), unit(several_recipients_may_be_one),
+    unit(rules_decide), unit(bad_lines_are_problems_with_a_line))
