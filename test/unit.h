@@ -22,7 +22,18 @@
 #include "base/attr.h"
 #include "base/slice.h"
 
-#define UNIT(name) static void name(void **unit_state ATTR_UNUSED)
+/* A case that is skipped returns here and counts as passed; the line "#
+ * skipped" above it says why (cmocka's own skip is a failure to meson). */
+extern jmp_buf unit_skipped;
+
+#define UNIT(name)                                      \
+	static void name##_case(void);                  \
+	static void name(void **unit_state ATTR_UNUSED) \
+	{                                               \
+		if (setjmp(unit_skipped) == 0)          \
+			name##_case();                  \
+	}                                               \
+	static void name##_case(void)
 #define unit(name) cmocka_unit_test(name)
 #define UNIT_MAIN(...)                                            \
 	int main(void)                                            \
