@@ -2,7 +2,8 @@
 _reeve()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-	local command=${COMP_WORDS[1]} words=
+	local command=${COMP_WORDS[1]} verb=${COMP_WORDS[2]} words=
+	local IFS=$' \t\n'
 	case $prev in
 	-c | --config)
 		COMPREPLY=($(compgen -f -- "$cur"))
@@ -12,7 +13,12 @@ _reeve()
 	if [ "$COMP_CWORD" = 1 ]; then
 		words=$(reeve --help 2>/dev/null | sed -n 's/^  \([a-z]*\) .*/\1/p')
 	elif [ "$command" = config ] && [ "$COMP_CWORD" = 2 ]; then
-		words="get diff show default help"
+		words="get diff show list help"
+	elif [ "$command" = config ] && [ "$COMP_CWORD" = 3 ] &&
+	    { [ "$verb" = get ] || [ "$verb" = help ]; }; then
+		# Blanks in names do not matter to reeve: words without any.
+		words=$(reeve config list 2>/dev/null |
+		    sed 's/\t.*//; s/[^A-Za-z0-9]//g')
 	else
 		case $cur in
 		-*) words=$(reeve "$command" --help 2>/dev/null |
