@@ -78,11 +78,14 @@ parse_ask(struct parse *ps, const struct job *job)
 	    &ps->asked, slice_of((const char *)&key, sizeof(key)), &added);
 	if (!added)
 		return;
-	if (ps->jobs.n >= JOBS_MAX) {
+	if (ps->jobs.n + ps->later.n >= JOBS_MAX) {
 		parse_cut(ps, job->base, MIME_BIT(TOO_MANY_READINGS));
 		return;
 	}
-	*vec_push(ps->arena, &ps->jobs) = *job;
+	if (job->ambiguous == MIME_BIT(HIDDEN_MESSAGE))
+		*vec_push(ps->arena, &ps->later) = *job;
+	else
+		*vec_push(ps->arena, &ps->jobs) = *job;
 }
 
 /* A job about p as it stands. */
@@ -125,13 +128,30 @@ ask_about_type(struct parse *ps, struct part *p, const struct how *how)
 	}
 }
 
+/* The block could be content from its first byte on: it has no field, or, in
+ * something inside the message, does not start with one. */
+static bool
+is_no_header(const struct part *p)
+{
+	const struct header_block *b = &p->mime.fields;
+	const struct header_field *f;
+
+	if (p->mime.parent != NULL && b->at[0].name.n == 0 &&
+	    !slice_starts(b->at[0].raw, "From ") &&
+	    !slice_starts(b->at[0].raw, ">From "))
+		return true;
+	vec_each (f, b)
+		if (f->name.n > 0)
+			return false;
+	return true;
+}
+
 /* The header block may end somewhere else. */
 static void
 ask_about_head(struct parse *ps, struct part *p, const struct how *how)
 {
 	const struct header_block *b = &p->mime.fields;
 	struct job job = job_of(p, MIME_BIT(HEADER_END));
-	const struct header_field *f;
 
 	if (how->no_head || how->head_end > 0 || b->n == 0)
 		return;
@@ -140,9 +160,8 @@ ask_about_head(struct parse *ps, struct part *p, const struct how *how)
 		job.how.head_end = b->other_end;
 		parse_ask(ps, &job);
 	}
-	vec_each (f, b)
-		if (f->name.n > 0)
-			return;
+	if (!is_no_header(p))
+		return;
 	job.how.head_end = 0;
 	job.how.no_head = true;
 	parse_ask(ps, &job);
@@ -197,37 +216,44 @@ ask_about_encoded(struct parse *ps, struct part *p, const struct how *how)
 	}
 }
 
-/* A message with a transfer encoding: decoded, and as it stands. */
+/* A message with a transfer encoding: decoded, which most readers do, and as
+ * it stands. */
 static void
 ask_about_message(struct parse *ps, struct part *p, const struct how *how)
 {
 	struct mime_part *m = &p->mime;
-	bool raw = look_is_message(m->body), main = !raw;
+	bool raw = look_is_message(m->body), main = m->reading == 0;
+	struct job job = job_of(p, 0);
 	size_t i;
 
 	m->defects |= MIME_BIT(ENCODED_MESSAGE);
+	job.inside = true;
+	job.how.eol = how->eol;
 	for (i = 0; i < m->encodings.n; i++) {
-		struct job job = job_of(p, 0);
 		enum codec_encoding e = m->encodings.at[i];
 
 		if (e == CODEC_IDENTITY || e == CODEC_UNKNOWN)
 			continue;
 		job.text = decode_all(ps, e, m->body);
-		job.foreign = job.text.p != m->body.p;
-		job.inside = true;
-		job.main = main && m->reading == 0;
-		job.how.eol = how->eol;
-		main = false;
+		job.foreign = m->foreign || job.text.p != m->body.p;
+		if (raw && look_is_message(job.text) && e != CODEC_QP)
+			m->defects |= MIME_BIT(ENCODING_CONFLICT);
+		job.main = main && (!raw || look_is_message(job.text));
+		main = main && !job.main;
 		parse_ask(ps, &job);
 	}
-	if (raw) {
-		struct job job = job_of(p, MIME_BIT(ENCODING_CONFLICT));
+	if (!raw)
+		return;
+	job.text = m->body;
+	job.foreign = m->foreign;
+	job.main = main;
+	parse_ask(ps, &job);
+}
 
-		job.text = m->body;
-		job.inside = true;
-		job.how.eol = how->eol;
-		parse_ask(ps, &job);
-	}
+static bool
+kind_is_identity(enum codec_encoding e)
+{
+	return e == CODEC_IDENTITY || e == CODEC_UNKNOWN;
 }
 
 /* A leaf that holds what it does not say: a message or a multipart. */
@@ -241,6 +267,8 @@ ask_about_leaf(struct parse *ps, struct part *p, const struct how *how)
 
 	if (m->body.n < 16 || p->mime.depth + 1 >= ps->limits->depth)
 		return;
+	if (kind_is_identity(e) && look_is_base64(m->body))
+		e = CODEC_BASE64;
 	look = look_decoded(ps->arena, e, m->body);
 	job.how.eol = how->eol;
 	if (look_is_message(look)) {
@@ -256,7 +284,7 @@ ask_about_leaf(struct parse *ps, struct part *p, const struct how *how)
 		return;
 	}
 	job.text = m->body;
-	if (e != CODEC_IDENTITY && e != CODEC_UNKNOWN) {
+	if (!kind_is_identity(e)) {
 		job.text = decode_all(ps, e, m->body);
 		job.foreign = job.foreign || job.text.p != m->body.p;
 		if (job.how.one_boundary)
@@ -323,7 +351,8 @@ run_job(struct parse *ps, const struct job *job)
 	joined = more_join(ps, &found, job);
 	if (joined && job->base != NULL) {
 		job->base->mime.defects |= job->ambiguous;
-		if (job->inside && fields_is_message(job->base->mime.type))
+		if (job->inside && !job->base->mime.multipart &&
+		    fields_is_message(job->base->mime.type))
 			job->base->mime.message = true;
 	}
 	vec_each (p, &found.parts)
@@ -363,6 +392,29 @@ ask_about_cr(struct parse *ps)
 	parse_ask(ps, &job);
 }
 
+/* Some software drops NULs and reads on. */
+static void
+ask_about_nul(struct parse *ps)
+{
+	struct slice raw = ps->tree->raw;
+	struct job job = job_of(part_of(ps->tree->root), MIME_BIT(NUL_HEADER));
+	char *text;
+	size_t i, n = 0;
+
+	if (raw.n == 0 || memchr(raw.p, 0, raw.n) == NULL)
+		return;
+	ps->tree->root->defects |= MIME_BIT(NUL);
+	if (!ps->nul)
+		return;
+	text = arena_alloc(ps->arena, raw.n);
+	for (i = 0; i < raw.n; i++)
+		if (raw.p[i] != '\0')
+			text[n++] = raw.p[i];
+	job.text = slice_of(text, n);
+	job.foreign = true;
+	parse_ask(ps, &job);
+}
+
 static void
 finish(struct parse *ps)
 {
@@ -375,12 +427,31 @@ finish(struct parse *ps)
 	t->crlf = t->root->fields.crlf;
 }
 
+/* Readings ask for more readings; a guess is made last, so that what it finds
+ * is laid to a construct that shows the same. */
+static void
+run_jobs(struct parse *ps)
+{
+	size_t i = 0, k = 0;
+	struct job job;
+
+	while (i < ps->jobs.n || k < ps->later.n) {
+		job = i < ps->jobs.n ? ps->jobs.at[i++] : ps->later.at[k++];
+		if (job.text.n > ps->left) {
+			parse_cut(ps, job.base, MIME_BIT(TOO_MANY_READINGS));
+			continue;
+		}
+		ps->left -= job.text.n;
+		run_job(ps, &job);
+	}
+}
+
 struct mime_tree *
 mime_parse(struct arena *a, struct slice raw, const struct mime_limits *limits)
 {
 	struct parse ps = {.arena = a, .limits = limits};
 	struct job job = {.text = raw, .main = true};
-	size_t i, floor = raw.n < RESCAN_FLOOR ? RESCAN_FLOOR : raw.n;
+	size_t floor = raw.n < RESCAN_FLOOR ? RESCAN_FLOOR : raw.n;
 
 	if (raw.p == NULL)
 		job.text = raw = SLICE("");
@@ -392,18 +463,9 @@ mime_parse(struct arena *a, struct slice raw, const struct mime_limits *limits)
 	run_job(&ps, &job);
 	ps.tree->root = ps.tree->parts.at[0];
 	ask_about_cr(&ps);
-	if (raw.n > 0 && memchr(raw.p, 0, raw.n) != NULL)
-		ps.tree->root->defects |= MIME_BIT(NUL);
+	ask_about_nul(&ps);
 	ps.most = ps.made + limits->parts * MADE_AGAIN;
-	for (i = 0; i < ps.jobs.n; i++) {
-		job = ps.jobs.at[i];
-		if (job.text.n > ps.left) {
-			parse_cut(&ps, job.base, MIME_BIT(TOO_MANY_READINGS));
-			continue;
-		}
-		ps.left -= job.text.n;
-		run_job(&ps, &job);
-	}
+	run_jobs(&ps);
 	finish(&ps);
 	return ps.tree;
 }

@@ -1,8 +1,12 @@
 /* What the header of a part says about it, in every reading. */
 #include "base/text.h"
+#include "mime/address.h"
 #include "mime/parser_private.h"
 
-enum { FIELDS_SAME = 8 /* fields of one name looked at */ };
+enum {
+	FIELDS_SAME = 8, /* fields of one name looked at */
+	AUTHORS_MAX = 8, /* addresses of a From field compared */
+};
 
 struct reader {
 	struct parse *parse;
@@ -13,6 +17,7 @@ struct reader {
 	struct header_value types[FIELDS_SAME], dispositions[FIELDS_SAME];
 	size_t n_types, n_dispositions, n_encodings;
 	size_t n_subjects;
+	bool top; /* the first part of the whole message */
 	struct slice from;
 	struct texts raw_names;
 };
@@ -214,7 +219,7 @@ add_type(struct reader *r, const struct header_value *v)
 		return;
 	}
 	(void)texts_add(r->arena, &r->p->types, v->token, most);
-	if (v->odd) {
+	if (v->odd || slice_starts(v->token, "=?")) {
 		set(r, MIME_BIT(ODD_TYPE));
 		add_odd_types(r, v);
 	}
@@ -388,17 +393,31 @@ compare_encodings(struct reader *r)
 				   MIME_BIT(DUPLICATE_HEADER));
 }
 
+/* Who wrote the message: two fields, or a field that names several, mean that
+ * each reader shows another one. */
 static void
 read_author(struct reader *r, const struct header_field *f)
 {
-	struct slice s = header_unfold(r->arena, f->value);
+	struct slice s;
+	struct address_list list;
+	size_t i;
 
+	if (r->p->parent != NULL || !r->top)
+		return;
+	s = header_unfold(r->arena, f->value);
 	if (r->from.p != NULL) {
 		set(r, MIME_BIT(REPEATED_HEADER));
 		if (!slice_eq_ci(s, r->from))
 			set(r, MIME_BIT(AUTHOR_CONFLICT));
 	}
 	r->from = s.p != NULL ? s : SLICE("");
+	if (slice_chr(s, '@') == slice_rchr(s, '@'))
+		return;
+	address_parse(&list, r->arena, s, AUTHORS_MAX);
+	for (i = 1; i < list.n; i++)
+		if (list.at[i].domain.n > 0 && list.at[0].domain.n > 0 &&
+		    !slice_eq_ci(list.at[i].mailbox, list.at[0].mailbox))
+			set(r, MIME_BIT(AUTHOR_CONFLICT));
 }
 
 static void
@@ -496,7 +515,7 @@ default_type(const struct reader *r)
 static void
 read_boundaries(struct reader *r)
 {
-	size_t most = r->parse->limits->boundaries / 8;
+	size_t most = r->parse->limits->boundaries / 8 + 1;
 	size_t i;
 
 	if (!r->part->has_boundary)
@@ -555,7 +574,8 @@ fields_read(struct parse *ps, struct part *p, const struct how *how, bool first)
 	    .arena = ps->arena,
 	    .part = p,
 	    .p = &p->mime,
-	    .how = first ? how : NULL};
+	    .how = first ? how : NULL,
+	    .top = first && p->mime.parent == NULL};
 	const struct header_field *f;
 
 	vec_each (f, &p->mime.fields) {

@@ -9,7 +9,14 @@ enum {
 	GUESSES = 8,
 	GUESS_MAX = 200,
 	REMARK_MAX = 256,
+	LINE_BASE64 = 24, /* letters of a line that is taken for base64 */
 };
+
+static bool
+is_base64_char(char c)
+{
+	return text_is_alnum(c) || c == '+' || c == '/';
+}
 
 bool
 look_is_blank(struct slice text)
@@ -138,6 +145,42 @@ is_remark(struct slice text)
 		   slice_find_ci(text, SLICE("openpgp")) >= 0);
 }
 
+/* Nothing but delimiter lines, of a multipart around or of none. */
+static bool
+is_delimiters(struct slice text)
+{
+	struct slice line;
+
+	while (slice_line(&text, &line))
+		if (!slice_starts(line, "--") && !look_is_blank(line))
+			return false;
+	return true;
+}
+
+bool
+look_is_remark(struct slice text, bool front)
+{
+	return (front && text.n <= REMARK_MAX) || is_delimiters(text);
+}
+
+bool
+look_is_base64(struct slice text)
+{
+	struct slice line;
+	size_t i;
+
+	while (slice_line(&text, &line)) {
+		line = slice_trim(line);
+		if (line.n == 0)
+			continue;
+		for (i = 0; i < line.n; i++)
+			if (!is_base64_char(line.p[i]))
+				break;
+		return i >= LINE_BASE64 && (i == line.n || line.p[i] == '=');
+	}
+	return false;
+}
+
 bool
 look_is_content(struct slice text)
 {
@@ -151,12 +194,6 @@ look_is_content(struct slice text)
 		   0 ||
 	       slice_find_ci(
 		   slice_sub(text, 0, LOOK_BYTES), SLICE("<script")) >= 0;
-}
-
-static bool
-is_base64_char(char c)
-{
-	return text_is_alnum(c) || c == '+' || c == '/';
 }
 
 bool

@@ -109,12 +109,12 @@ is_longer_base(const struct mime_part *p, const struct job *job)
 	struct slice body = look_trim_end(p->body);
 	struct slice base = look_trim_end(b->body);
 
-	return (job->how.head_end > 0 || job->how.no_head) && is_leaf(b) &&
-	       base.n > 0 && is_plain(b) && is_plain(p) &&
+	if (job->how.head_end == 0 && (!job->how.no_head || b->parent != NULL))
+		return false;
+	return is_leaf(b) && base.n > 0 && is_plain(b) && is_plain(p) &&
 	       slice_eq(b->type, p->type) && base.p >= body.p &&
 	       base.p + base.n == body.p + body.n &&
-	       (!job->base->content ||
-		   part_of(job->base->mime.tree->root) == job->base);
+	       (!job->base->content || b->parent == NULL);
 }
 
 static bool

@@ -74,14 +74,16 @@ struct parse {
 	const struct mime_limits *limits;
 	struct mime_tree *tree;
 	VEC_OF(struct job) jobs;
+	VEC_OF(struct job) later;    /* guesses, when nothing else is left */
 	struct map asked;            /* jobs there were */
 	struct map seen;             /* leaves of the tree */
 	bool seen_main;              /* the main reading is in `seen` */
 	VEC_OF(struct part *) plain; /* leaves of the main reading in order */
-	size_t left; /* bytes other readings may still look at */
-	size_t made; /* parts, also those dropped again */
-	size_t most; /* of them now */
-	bool bare_cr;
+	size_t left;  /* bytes other readings may still look at */
+	size_t made;  /* parts, also those dropped again */
+	size_t most;  /* of them now */
+	bool bare_cr; /* in some header */
+	bool nul;     /* in some header */
 };
 
 /* The parts one pass over a text found. */
@@ -116,6 +118,10 @@ bool look_is_message(struct slice text) ATTR_PURE;
 bool look_boundary(struct slice text, bool sure, struct slice *boundary);
 /* Text around the parts of a multipart that is more than a remark. */
 bool look_is_content(struct slice text);
+/* Such text that nobody misses, should it not be content. */
+bool look_is_remark(struct slice text, bool front);
+/* The first line could be one of base64. */
+bool look_is_base64(struct slice text);
 bool look_is_blank(struct slice text) ATTR_PURE;
 /* More base64 follows behind padding. */
 bool look_base64_goes_on(struct slice text) ATTR_PURE;

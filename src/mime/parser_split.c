@@ -79,12 +79,20 @@ line_end(const struct split *s, size_t from, size_t *next)
 	return (size_t)(q - s->text.p);
 }
 
+/* An empty span has a place, too: slice_sub would forget it. */
+static struct slice
+span(const struct split *s, size_t from, size_t to)
+{
+	return slice_of(s->text.p + from, to > from ? to - from : 0);
+}
+
 static uint64_t
 first_bytes(struct slice s)
 {
 	uint64_t w = 0;
 
-	memcpy(&w, s.p, s.n < sizeof(w) ? s.n : sizeof(w));
+	if (s.n > 0)
+		memcpy(&w, s.p, s.n < sizeof(w) ? s.n : sizeof(w));
 	return w;
 }
 
@@ -217,12 +225,6 @@ look_at_abandoned(struct split *s, struct slice line)
 			a->seen = true;
 }
 
-static struct slice
-span(const struct split *s, size_t from, size_t to)
-{
-	return slice_sub(s->text, from, to > from ? to : from);
-}
-
 /* The end of content in front of a delimiter line at `at`: its line end
  * belongs to the delimiter. */
 static size_t
@@ -242,8 +244,6 @@ before_eol(const struct split *s, size_t at)
 static void
 set_end(struct split *s, struct part *p, size_t end)
 {
-	if (end < p->start)
-		end = p->start;
 	p->mime.body = span(s, p->start, end);
 	p->mime.all = span(s, p->from, end);
 }
@@ -298,7 +298,7 @@ look_around(struct split *s, struct part *p, struct slice text, bool front)
 	if (look_is_content(text))
 		job.ambiguous = front ? MIME_BIT(PREAMBLE_CONTENT)
 				      : MIME_BIT(EPILOGUE_CONTENT);
-	else if (text.n <= 256 && front)
+	else if (look_is_remark(text, front))
 		return;
 	how.no_head = !look_is_message(text);
 	job.how = how;
@@ -375,6 +375,9 @@ end_to(struct split *s, size_t keep, size_t end)
 		bool framed = s->frames.n > keep &&
 			      s->frames.at[s->frames.n - 1].part == p;
 
+		/* the line end of a header without a body is not given up */
+		if (end < p->start)
+			end = p->start;
 		if (framed) {
 			struct frame *f = &s->frames.at[s->frames.n - 1];
 
@@ -426,21 +429,21 @@ read_head(struct split *s, struct part *p, bool first)
 		limit = p->from;
 		b->raw = span(s, p->from, p->from);
 	} else if (first && how->head_end > 0) {
-		header_parse(b, s->parse->arena, span(s, 0, how->head_end),
-		    how->eol, l->header_bytes, l->fields);
+		header_parse(b, s->parse->arena,
+		    slice_sub(s->text, 0, how->head_end), how->eol,
+		    l->header_bytes, l->fields);
 	} else {
 		header_parse(b, s->parse->arena, span(s, p->from, limit),
 		    how->eol, l->header_bytes, l->fields);
 	}
-	p->mime.head = b->raw;
 	p->start = p->from + b->raw.n;
+	p->mime.head = b->raw = span(s, p->from, p->start);
 	s->parse->tree->work += b->raw.n;
 	fields_read(s->parse, p, how, first);
 	if (first && how->head_end > 0)
 		p->mime.defects &= ~MIME_BIT(HEADER_NO_END);
-	if (!first || !how->no_head)
-		if ((b->flags & HEADER_BARE_CR) != 0)
-			s->parse->bare_cr = true;
+	s->parse->bare_cr |= (b->flags & HEADER_BARE_CR) != 0;
+	s->parse->nul |= (b->flags & HEADER_NUL) != 0;
 }
 
 static struct part *
