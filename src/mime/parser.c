@@ -330,89 +330,112 @@ look_at_part(struct parse *ps, struct part *p, const struct how *how)
 	}
 }
 
+/* A CR that is no line end stands in front of what could be a delimiter. */
+static bool
+has_cr_delimiter(struct slice text)
+{
+	return slice_find(text, SLICE("\r-")) >= 0;
+}
+
+/* The same text with each CR as a line end, where that could matter. */
+static void
+ask_about_cr(struct parse *ps, const struct job *done, struct part *base)
+{
+	struct job job = *done;
+
+	if (done->how.eol == HEADER_EOL_ANY)
+		return;
+	if (!ps->bare_cr && !((done->foreign || done->base == NULL) &&
+				has_cr_delimiter(done->text)))
+		return;
+	job.base = base;
+	job.main = false;
+	job.ambiguous |= MIME_BIT(BARE_CR_STRUCTURE);
+	job.how.eol = HEADER_EOL_ANY;
+	parse_ask(ps, &job);
+}
+
+/* The same text without NULs, which some software drops. */
+static void
+ask_about_nul(struct parse *ps, const struct job *done, struct part *base)
+{
+	struct job job = *done;
+	char *text;
+	size_t i, n = 0;
+
+	if (!ps->nul || done->how.head_end > 0 || done->text.n > ps->left)
+		return;
+	text = arena_alloc(ps->arena, done->text.n);
+	for (i = 0; i < done->text.n; i++)
+		if (done->text.p[i] != '\0')
+			text[n++] = done->text.p[i];
+	job.text = slice_of(text, n);
+	job.foreign = true;
+	job.base = base;
+	job.main = false;
+	job.ambiguous |= MIME_BIT(NUL_HEADER);
+	parse_ask(ps, &job);
+}
+
+/* The part a job was for, when the reading was new. */
+static void
+tell_base(struct part *base, const struct job *job)
+{
+	struct part *told = more_kept(base);
+
+	told->mime.defects |= job->ambiguous;
+	if (job->inside && base->kept && !base->mime.multipart &&
+	    fields_is_message(base->mime.type))
+		base->mime.message = true;
+}
+
 static void
 run_job(struct parse *ps, const struct job *job)
 {
 	const struct how plain = {.eol = job->how.eol, .loose = job->how.loose};
 	struct found found;
-	struct part **p;
+	struct part **p, *base = job->base;
 	struct mime_part *parent = NULL;
-	bool joined;
 
+	ps->bare_cr = ps->nul = false;
 	if (job->inside)
-		parent = &job->base->mime;
-	else if (job->base != NULL)
-		parent = job->base->mime.parent;
+		parent = &base->mime;
+	else if (base != NULL)
+		parent = base->mime.parent;
 	split_text(ps, &found, job, parent != NULL ? part_of(parent) : NULL);
-	if (job->main && job->base != NULL) {
-		found.parts.at[0]->number = ++job->base->children;
-		job->base->mime.message = true;
+	if (job->main && base != NULL) {
+		found.parts.at[0]->number = ++base->children;
+		base->mime.message = true;
 	}
-	joined = more_join(ps, &found, job);
-	if (joined && job->base != NULL) {
-		job->base->mime.defects |= job->ambiguous;
-		if (job->inside && !job->base->mime.multipart &&
-		    fields_is_message(job->base->mime.type))
-			job->base->mime.message = true;
-	}
+	if (more_join(ps, &found, job) && base != NULL)
+		tell_base(base, job);
+	/* also when nothing was new: only the next reading may show it */
 	vec_each (p, &found.parts)
-		if (joined)
-			look_at_part(ps, *p,
-			    *p == found.parts.at[0] ? &job->how : &plain);
+		look_at_part(
+		    ps, *p, *p == found.parts.at[0] ? &job->how : &plain);
+	if (base == NULL)
+		base = found.parts.at[0];
+	ask_about_cr(ps, job, base);
+	ask_about_nul(ps, job, base);
 }
 
-/* A CR that is no line end, where it could be one that matters. */
+/* Bytes that are no text anywhere in the message. */
 static void
-ask_about_cr(struct parse *ps)
+look_at_bytes(struct mime_tree *t)
 {
-	struct slice raw = ps->tree->raw;
-	struct part *root = part_of(ps->tree->root);
-	struct job job = job_of(root, MIME_BIT(BARE_CR_STRUCTURE));
-	const char *p = raw.p, *end = raw.p + raw.n;
-	bool bare = false, structure = ps->bare_cr;
+	const char *p = t->raw.p, *end = t->raw.p + t->raw.n;
 
+	if (t->raw.n > 0 && memchr(p, 0, t->raw.n) != NULL)
+		t->root->defects |= MIME_BIT(NUL);
 	while (p < end && (p = memchr(p, '\r', (size_t)(end - p))) != NULL) {
 		p++;
 		if (p < end && *p == '\n')
 			continue;
 		if (p + 1 < end && *p == '\r' && p[1] == '\n')
 			continue;
-		bare = true;
-		if (p < end && *p == '-')
-			structure = true;
-		if (structure)
-			break;
+		t->root->defects |= MIME_BIT(BARE_CR);
+		break;
 	}
-	if (bare)
-		root->mime.defects |= MIME_BIT(BARE_CR);
-	if (!structure)
-		return;
-	job.text = raw;
-	job.how.eol = HEADER_EOL_ANY;
-	parse_ask(ps, &job);
-}
-
-/* Some software drops NULs and reads on. */
-static void
-ask_about_nul(struct parse *ps)
-{
-	struct slice raw = ps->tree->raw;
-	struct job job = job_of(part_of(ps->tree->root), MIME_BIT(NUL_HEADER));
-	char *text;
-	size_t i, n = 0;
-
-	if (raw.n == 0 || memchr(raw.p, 0, raw.n) == NULL)
-		return;
-	ps->tree->root->defects |= MIME_BIT(NUL);
-	if (!ps->nul)
-		return;
-	text = arena_alloc(ps->arena, raw.n);
-	for (i = 0; i < raw.n; i++)
-		if (raw.p[i] != '\0')
-			text[n++] = raw.p[i];
-	job.text = slice_of(text, n);
-	job.foreign = true;
-	parse_ask(ps, &job);
 }
 
 static void
@@ -461,9 +484,7 @@ mime_parse(struct arena *a, struct slice raw, const struct mime_limits *limits)
 	ps.left = floor * limits->rescans;
 	map_init(&ps.asked, a);
 	run_job(&ps, &job);
-	ps.tree->root = ps.tree->parts.at[0];
-	ask_about_cr(&ps);
-	ask_about_nul(&ps);
+	look_at_bytes(ps.tree);
 	ps.most = ps.made + limits->parts * MADE_AGAIN;
 	run_jobs(&ps);
 	finish(&ps);

@@ -43,7 +43,9 @@ field_name(struct slice line)
 {
 	size_t i;
 
-	for (i = 0; i < line.n && line.p[i] > ' ' && line.p[i] < 127; i++)
+	for (i = 0; i < line.n && (line.p[i] > ' ' || line.p[i] == '\0') &&
+		    line.p[i] < 127;
+	     i++)
 		if (line.p[i] == ':')
 			return slice_sub(line, 0, i);
 	return SLICE_NONE;
@@ -71,14 +73,39 @@ is_mail_field(struct slice name)
 	return false;
 }
 
+/* A line that ends with any of LF, CR, CRLF and CR CR LF. */
+static bool
+any_line(struct slice *rest, struct slice *line)
+{
+	size_t n = 0, next;
+
+	if (rest->n == 0)
+		return false;
+	while (n < rest->n && rest->p[n] != '\n' && rest->p[n] != '\r')
+		n++;
+	*line = slice_of(rest->p, n);
+	for (next = n; next < rest->n && next < n + 2; next++)
+		if (rest->p[next] != '\r')
+			break;
+	if (next < rest->n && rest->p[next] == '\n')
+		next++;
+	else if (next > n)
+		next = n + 1;
+	*rest = slice_from(*rest, next);
+	return true;
+}
+
 bool
 look_is_message(struct slice text)
 {
 	struct slice rest = slice_sub(text, 0, LOOK_BYTES), line, name;
 	size_t lines = 0, fields = 0, mail = 0;
 
-	while (lines++ < LOOK_LINES && slice_line(&rest, &line)) {
-		if (line.n == 0 && fields == 0 && lines <= 3)
+	if (slice_starts(rest, "\xef\xbb\xbf"))
+		rest = slice_from(rest, 3);
+	while (lines++ < LOOK_LINES && any_line(&rest, &line)) {
+		if (fields == 0 && lines <= 3 &&
+		    (line.n == 0 || text_is_wsp(line.p[0])))
 			continue;
 		if (line.n == 0)
 			break;

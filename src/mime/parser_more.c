@@ -134,6 +134,14 @@ is_new(struct parse *ps, struct part *p, const struct job *job)
 	return !is_longer_base(&p->mime, job);
 }
 
+struct part *
+more_kept(struct part *p)
+{
+	while (!p->kept)
+		p = p->origin != NULL ? p->origin : part_of(p->mime.parent);
+	return p;
+}
+
 static bool
 contains(struct slice around, struct slice s)
 {
@@ -196,7 +204,7 @@ link_child(struct mime_part *p, struct mime_part *base)
 static void
 set_path(struct parse *ps, struct part *p, const struct job *job, bool first)
 {
-	struct slice base;
+	struct part *base;
 
 	if (!first || job->main) {
 		p->mime.path =
@@ -206,9 +214,10 @@ set_path(struct parse *ps, struct part *p, const struct job *job, bool first)
 			      SLICE_FMT(p->mime.parent->path), p->number);
 		return;
 	}
-	base = job->base->mime.path;
-	p->mime.path = arena_printf(ps->arena, "%.*s%s~%u", SLICE_FMT(base),
-	    job->inside ? ".0" : "", job->base->readings + 1);
+	base = more_kept(job->base);
+	p->mime.path =
+	    arena_printf(ps->arena, "%.*s%s~%u", SLICE_FMT(base->mime.path),
+		job->inside ? ".0" : "", base->readings + 1);
 }
 
 static void
@@ -217,8 +226,9 @@ join_part(struct parse *ps, struct part *p, const struct job *job)
 	p->kept = true;
 	*vec_push(ps->arena, &ps->tree->parts) = &p->mime;
 	if (p->mime.parent != NULL)
-		link_child(&p->mime,
-		    job->base != NULL ? &job->base->mime : p->mime.parent);
+		link_child(&p->mime, job->base != NULL
+					 ? &more_kept(job->base)->mime
+					 : p->mime.parent);
 	if (ps->seen_main)
 		remember(ps, p);
 }
@@ -228,6 +238,8 @@ join_all(struct parse *ps, struct found *found, const struct job *job)
 {
 	struct part **p;
 
+	if (ps->tree->root == NULL)
+		ps->tree->root = &found->parts.at[0]->mime;
 	vec_each (p, &found->parts) {
 		set_path(ps, *p, job, *p == found->parts.at[0]);
 		join_part(ps, *p, job);
@@ -238,17 +250,19 @@ join_all(struct parse *ps, struct found *found, const struct job *job)
 bool
 more_join(struct parse *ps, struct found *found, const struct job *job)
 {
-	struct part **p;
+	struct part **p, *base;
 	bool any = false;
 	size_t i;
 
 	if (job->main)
 		return join_all(ps, found, job);
+	base = more_kept(job->base);
+	found->parts.at[0]->origin = job->base;
 	remember_main(ps);
 	for (i = found->parts.n; i-- > 0;) {
 		struct part *q = found->parts.at[i];
 
-		q->mime.reading = job->base->readings + 1;
+		q->mime.reading = base->readings + 1;
 		if (q->kept || is_new(ps, q, job)) {
 			any = q->kept = true;
 			if (i > 0)
@@ -263,13 +277,13 @@ more_join(struct parse *ps, struct found *found, const struct job *job)
 		if (!(*p)->kept)
 			continue;
 		if (ps->tree->parts.n >= ps->limits->parts) {
-			parse_cut(ps, job->base, MIME_BIT(TOO_MANY_PARTS));
+			parse_cut(ps, base, MIME_BIT(TOO_MANY_PARTS));
 			break;
 		}
 		if (*p == found->parts.at[0])
 			(*p)->mime.parent = place_of(&(*p)->mime);
 		join_part(ps, *p, job);
 	}
-	job->base->readings++;
+	base->readings++;
 	return true;
 }

@@ -40,6 +40,7 @@ struct how {
 struct part {
 	struct mime_part mime; /* first, so that pointers convert */
 	struct slice text;     /* the bytes its spans view */
+	struct part *origin;   /* of the first of another reading: its base */
 	size_t from;           /* offset of its header there */
 	size_t start;          /* offset of its body */
 	unsigned number;       /* among the children of its parent */
@@ -82,8 +83,8 @@ struct parse {
 	size_t left;  /* bytes other readings may still look at */
 	size_t made;  /* parts, also those dropped again */
 	size_t most;  /* of them now */
-	bool bare_cr; /* in some header */
-	bool nul;     /* in some header */
+	bool bare_cr; /* in a header of the text being read */
+	bool nul;     /* the same */
 };
 
 /* The parts one pass over a text found. */
@@ -110,6 +111,9 @@ bool fields_is_message(struct slice type) ATTR_PURE;
 /* Put those parts of another reading into the tree that show something new;
  * false when there are none. */
 bool more_join(struct parse *ps, struct found *found, const struct job *job);
+
+/* The part itself, or the one in the tree it was made from. */
+struct part *more_kept(struct part *p) ATTR_RET_NONNULL;
 
 /* The text starts with a header block that has fields of MIME or mail. */
 bool look_is_message(struct slice text) ATTR_PURE;
