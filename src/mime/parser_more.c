@@ -240,8 +240,14 @@ join_all(struct parse *ps, struct found *found, const struct job *job)
 
 	if (ps->tree->root == NULL)
 		ps->tree->root = &found->parts.at[0]->mime;
-	vec_each (p, &found->parts) {
+	vec_each (p, &found->parts)
 		set_path(ps, *p, job, *p == found->parts.at[0]);
+	vec_each (p, &found->parts) {
+		if (job->base != NULL &&
+		    ps->tree->parts.n >= ps->limits->parts) {
+			parse_cut(ps, job->base, MIME_BIT(TOO_MANY_PARTS));
+			break;
+		}
 		join_part(ps, *p, job);
 	}
 	return true;
