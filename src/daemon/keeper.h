@@ -21,7 +21,7 @@
 #include "daemon/settings.h"
 
 enum {
-	KEEPER_PIPE = 4,       /* messages in the hands of one worker */
+	KEEPER_PIPE = 8,       /* messages in the hands of one worker */
 	KEEPER_CLAIM_MAX = 32, /* claimed at once */
 	KEEPER_GROUP_MAX = 64, /* handed over at once */
 	/* Waiting for another attempt, each with open files; half of what the
