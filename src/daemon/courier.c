@@ -127,6 +127,15 @@ plan_look(struct courier *c)
 }
 
 static void
+look_at(struct courier *c, int64_t when)
+{
+	if (when >= c->next_due)
+		return;
+	c->next_due = when;
+	plan_look(c);
+}
+
+static void
 know(struct map *known, const struct courier_job *list)
 {
 	for (; list != NULL; list = list->next)
@@ -234,6 +243,10 @@ sort_one(struct courier *c, struct courier_job *j)
 		spool_mail_close(mail);
 	}
 	if (rc == FAIL_GONE || rc == FAIL_AGAIN) {
+		/* A child of ours has it, or one that an earlier courier left
+		 * behind and that may not end what it began. */
+		if (rc == FAIL_AGAIN)
+			look_at(c, (int64_t)time(NULL) + 1);
 		free_job(c, j);
 		return false;
 	}

@@ -270,8 +270,6 @@ courier_pass_settle(struct courier_pass *p)
 	}
 	if (some_wait(p))
 		due = defer(p);
-	m->flags &= ((unsigned)1 << SPOOL_PASS_SHIFT) - 1;
-	m->flags |= pass << SPOOL_PASS_SHIFT;
 	if (p->notices)
 		m->flags |= SPOOL_FLAG_NOTICE;
 	if (spool_mail_save(m, due, &why) < 0) {

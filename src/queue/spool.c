@@ -20,6 +20,7 @@ enum {
 	BUFFER = 64 * 1024,
 	RESERVE = 4 * 1024 * 1024, /* bytes a file system keeps free */
 	RESERVE_INODES = 100,
+	BLOCK = 4096, /* of every file system in use, or more */
 };
 
 struct spool {
@@ -411,6 +412,8 @@ read_mail(struct spool_mail *m, uint64_t file_size)
 	m->attempts = f.attempts;
 	m->flags = f.flags;
 	m->states_at = f.states_at;
+	m->saved = (unsigned char *)arena_str(
+	    m->arena, slice_of((const char *)f.states, f.env.recipients.n));
 	m->offset = f.offset;
 	m->size = f.size;
 	return true;
@@ -451,20 +454,29 @@ int
 spool_mail_save(struct spool_mail *m, int64_t due, struct fail *why)
 {
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_nsec = 0}};
+	size_t n = m->env.recipients.n;
 	struct buf b;
 	int rc;
 
 	if (due != 0)
 		m->due = due;
-	buf_init(&b, 8);
+	m->flags += (unsigned)1 << SPOOL_PASS_SHIFT;
+	buf_init(&b, n + 8);
+	for (size_t i = 0; i < n; i++)
+		(void)buf_addc(&b, (char)spool_file_stage(
+				       m->saved[i], m->states[i], m->flags));
+	rc = io_write_at(m->fd, buf_slice(&b), m->states_at, why);
+	/* In one block they reach the disk together, else one after another. */
+	if (rc == 0 && m->states_at + n > BLOCK)
+		rc = io_sync(m->fd, m->id, why);
+	buf_reset(&b);
 	pack_u32(&b, m->attempts);
 	pack_u32(&b, m->flags);
-	rc = io_write_at(m->fd,
-	    slice_of((const char *)m->states, m->env.recipients.n),
-	    m->states_at, why);
 	if (rc == 0)
 		rc = io_write_at(
 		    m->fd, buf_slice(&b), SPOOL_FILE_MUTABLE_AT, why);
+	if (rc == 0)
+		memcpy(m->saved, m->states, n);
 	buf_fini(&b);
 	times[1].tv_sec = (time_t)m->due;
 	if (rc == 0 && futimens(m->fd, times) < 0)

@@ -10,7 +10,11 @@
  *	bytes    envelope (envelope_pack)
  *	bytes    one state per recipient (enum spool_state)
  *	bytes    the message as it came, to the end of the file
- * numbers little-endian. Attempts, flags and states change in place, in the
+ * numbers little-endian. A state's byte holds what was (2 bits), what is to be
+ * (2 bits) and the low 4 bits of the pass that makes it so: the states of a
+ * pass are written first, and the one write of attempts and flags, which
+ * counts the pass, makes all of them true at once, notices included.
+ * Attempts, flags and states change in place, in the
  * outgoing directory only and under flock; a file's mtime is the time before
  * which it is not to be tried. Everything else never changes.
  *
@@ -47,7 +51,8 @@ enum {
 	/* notifications of the pass that was saved last are complete in tmp/
 	 * and may have to be published still */
 	SPOOL_FLAG_NOTICE = 2,
-	/* from this bit on: how many passes over its recipients were saved */
+	/* from this bit on: how many passes over its recipients were saved;
+	 * one more with every save */
 	SPOOL_PASS_SHIFT = 8,
 };
 
@@ -124,6 +129,7 @@ struct spool_mail {
 	struct spool *spool;
 	struct arena *arena;
 	uint64_t states_at;
+	unsigned char *saved; /* the states that are true on disk */
 };
 
 /* Open and lock one message of outgoing/: FAIL_AGAIN when another has it,

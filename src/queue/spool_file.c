@@ -50,6 +50,29 @@ read_all(int fd, char *p, size_t n, uint64_t at)
 	return io_read_at(fd, p, n, at, NULL) == (ssize_t)n;
 }
 
+/* In the byte of a recipient: what was, what is to be, and the pass that makes
+ * it so. */
+enum { STATE_BITS = 2, STATE_MASK = 3, PASS_AT = 4, PASS_MASK = 15 };
+
+unsigned char
+spool_file_state(unsigned char byte, unsigned flags)
+{
+	unsigned was = byte & STATE_MASK;
+	unsigned next = byte >> STATE_BITS & STATE_MASK;
+	unsigned pass = flags >> SPOOL_PASS_SHIFT & PASS_MASK;
+
+	return (unsigned char)((unsigned)byte >> PASS_AT == pass ? next : was);
+}
+
+unsigned char
+spool_file_stage(unsigned char was, unsigned char next, unsigned flags)
+{
+	unsigned pass = flags >> SPOOL_PASS_SHIFT & PASS_MASK;
+
+	return (unsigned char)(was | (unsigned)next << STATE_BITS |
+			       pass << PASS_AT);
+}
+
 bool
 spool_file_read(
     struct spool_file *f, int fd, uint64_t file_size, struct arena *a)
@@ -78,9 +101,11 @@ spool_file_read(
 	u = unpack_of(slice_of(bytes, size));
 	envelope_unpack(&u, &f->env, a);
 	f->states = (unsigned char *)bytes + size;
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count; i++) {
+		f->states[i] = spool_file_state(f->states[i], f->flags);
 		if (f->states[i] > SPOOL_FAILED)
 			return false;
+	}
 	return unpack_done(&u) && f->env.recipients.n == count;
 }
 

@@ -35,6 +35,11 @@ int spool_file_head(struct buf *out, const struct envelope *env,
 /* false: no file of this version. */
 bool spool_file_read(
     struct spool_file *f, int fd, uint64_t file_size, struct arena *a);
+/* The state in a byte of the file, given the flags that are there; and the
+ * byte that says `was` until those flags are written and `next` then. */
+unsigned char spool_file_state(unsigned char byte, unsigned flags);
+unsigned char spool_file_stage(
+    unsigned char was, unsigned char next, unsigned flags);
 /* "%08llX%05lX%06X%04X": time, process, counter. Within one boot no two are
  * the same; a clock that was set back is met by names that do not replace. */
 void spool_file_new_id(char *id, unsigned counter);
