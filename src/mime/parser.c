@@ -330,11 +330,18 @@ look_at_part(struct parse *ps, struct part *p, const struct how *how)
 	}
 }
 
-/* A CR that is no line end stands in front of what could be a delimiter. */
+/* A CR that is no line end stands in front of what could be a delimiter. By
+ * memchr: most mail has no CR, or only those of CRLF. */
 static bool
 has_cr_delimiter(struct slice text)
 {
-	return slice_find(text, SLICE("\r-")) >= 0;
+	const char *p = text.p, *end = text.p + text.n;
+
+	while (
+	    p + 1 < end && (p = memchr(p, '\r', (size_t)(end - p - 1))) != NULL)
+		if (*++p == '-')
+			return true;
+	return false;
 }
 
 /* The same text with each CR as a line end, where that could matter. */
