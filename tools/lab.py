@@ -94,19 +94,23 @@ class Lab:
             stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
         log.close()
 
+    def in_force(self):
+        """All processes that have to be there are."""
+        done = self.run("status", "--json", "-c", self.conf)
+        try:
+            return json.loads(done.stdout)["generation"] > 0
+        except ValueError:
+            return False
+
     def wait_ready(self, seconds=15):
-        """The SMTP port answers (without one: the daemon does); False if the
-        daemon ended instead."""
+        """The daemon takes mail; False if it ended instead."""
         until = time.monotonic() + seconds
         while time.monotonic() < until and self.daemon.poll() is None:
-            if not self.port:
-                if self.run("status", "-c", self.conf).returncode < 2:
-                    return True
-                time.sleep(0.02)
-                continue
             with socket.socket() as s:
                 s.settimeout(1)
-                if s.connect_ex(("127.0.0.1", self.port)) == 0:
+                if (not self.port or
+                        s.connect_ex(("127.0.0.1", self.port)) == 0) and \
+                        self.in_force():
                     return True
             time.sleep(0.02)
         return False

@@ -503,6 +503,16 @@ say_started(struct supervisor *top, struct slice words)
 	top->options.ready_fd = -1;
 }
 
+/* A reload that was asked for during a change, now that it may be done. */
+static void
+reload_if_wanted(struct supervisor *top)
+{
+	if (top->reload_wanted && !top->stopping && top->current != NULL &&
+	    top->generations == top->current)
+		loop_timer_set(
+		    top->loop, &top->reload_timer, 0, reload_due, top);
+}
+
 /* All who have to be there are: the old generation may go. */
 static void
 generation_promote(struct supervisor *top, struct generation *g)
@@ -528,6 +538,7 @@ generation_promote(struct supervisor *top, struct generation *g)
 		log_notice("Reeve %s takes mail: %s queue, %u workers",
 		    REEVE_VERSION, g->settings.driver, g->settings.workers);
 		say_started(top, slice_of(&ready, 1));
+		reload_if_wanted(top);
 	}
 }
 
@@ -570,9 +581,7 @@ generation_check(struct supervisor *top, struct generation *g)
 	if (g == top->current)
 		top->current = NULL;
 	generation_free(top, g);
-	if (top->reload_wanted && !top->stopping)
-		loop_timer_set(
-		    top->loop, &top->reload_timer, 0, reload_due, top);
+	reload_if_wanted(top);
 	if (top->stopping && top->generations == NULL)
 		loop_stop(top->loop);
 }

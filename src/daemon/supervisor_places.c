@@ -85,6 +85,14 @@ supervisor_make_places(const struct settings *s)
 	    {s->json_log, true, 0750, (gid_t)-1},
 	    {s->log_file, true, 0750, (gid_t)-1},
 	    {s->spool, false, 0700, (gid_t)-1},
+	    /* The rooms, too: the receiver opens them before it drops its
+	     * user, and the keepers after that. */
+	    {s->spool != NULL ? s->in[0] : NULL, false, 0700, (gid_t)-1},
+	    {s->spool != NULL ? s->out : NULL, false, 0700, (gid_t)-1},
+	    {s->spool != NULL
+		    ? arena_str(a, arena_printf(a, "%s/tmp", s->spool))
+		    : NULL,
+		false, 0700, (gid_t)-1},
 	    {s->claims, false, 0700, (gid_t)-1},
 	    {s->work_dir, false, 0700, (gid_t)-1},
 	    {keep.root, false, keep.dir_mode, keep.group},
