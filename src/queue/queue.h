@@ -85,8 +85,9 @@ struct queue_output {
 	const struct recipient *recipients;
 	size_t recipient_count;
 };
-/* Make the output complete, durable and invisible. Without a call to prepare
- * a claim is committed as "not delivered" (deleted or quarantined). */
+/* Make the output complete and invisible; queue_commit makes it durable, for
+ * the whole group. Without a call to prepare a claim is committed as "not
+ * delivered" (deleted or quarantined). */
 int queue_prepare(struct claim *c, const struct queue_output *out,
     struct fail *why) ATTR_NODISCARD;
 /* One more message of our own (notice, copy) that becomes visible together

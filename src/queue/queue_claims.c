@@ -87,7 +87,6 @@ claim_result(const struct claim *c, struct fail *why)
 static int
 lock_file(struct claim *c, int dir, const char *name, struct fail *why)
 {
-	struct stat st;
 	int rc;
 
 	c->fd = io_open_rw(dir, name, why);
@@ -97,12 +96,19 @@ lock_file(struct claim *c, int dir, const char *name, struct fail *why)
 	if (rc < 0)
 		return rc;
 	/* Between open and lock it may have got another name or none. */
-	if (!io_is_same(dir, name, c->fd) || fstat(c->fd, &st) < 0)
+	if (!io_is_same(dir, name, c->fd))
 		return fail_set(why, FAIL_AGAIN, "replaced meanwhile");
-	if (st.st_nlink != 1)
-		return fail_set(
-		    why, FAIL_BAD, "it has %u names", (unsigned)st.st_nlink);
 	return 0;
+}
+
+static int
+check_names(const struct claim *c, struct fail *why)
+{
+	struct stat st;
+
+	if (fstat(c->fd, &st) == 0 && st.st_nlink == 1)
+		return 0;
+	return fail_set(why, FAIL_BAD, "it has more than one name");
 }
 
 /* The claim is born with its first attempt on record: one rename less for
@@ -154,6 +160,8 @@ take(struct queue *q, const struct queue_candidate *found, struct claim **out,
 	(void)snprintf(c->name, sizeof(c->name), "%s", found->name);
 	rc = lock_file(c, in->dir, c->name, why);
 	if (rc == 0)
+		rc = check_names(c, why);
+	if (rc == 0)
 		rc = q->driver->claim(c, why);
 	if (rc < 0 && rc != FAIL_AGAIN && rc != FAIL_FULL) {
 		queue_known_add(q, found->in, found->name, why);
@@ -170,23 +178,20 @@ take(struct queue *q, const struct queue_candidate *found, struct claim **out,
 }
 
 static int
-sync_taken(struct queue *q, struct fail *why)
+sync_left(struct queue *q, struct fail *why)
 {
-	bool any = false;
-	int rc = 0;
 	size_t i;
+	int rc = 0;
 
-	for (i = 0; i < q->in_count && rc == 0; i++) {
+	for (i = 0; i < q->in_count; i++) {
 		struct queue_in *in = &q->ins[i];
 
-		if (!in->touched)
-			continue;
-		rc = queue_sync(q, in->dir, in->path, why);
+		if (in->touched && rc == 0)
+			rc = queue_sync(q, in->dir, in->path, why);
+		if (in->touched && rc == 0 && in->bodies != in->dir)
+			rc = queue_sync(q, in->bodies, in->path, why);
 		in->touched = false;
-		any = true;
 	}
-	if (rc == 0 && any)
-		rc = queue_sync(q, q->claims, q->cfg.claims, why);
 	return rc;
 }
 
@@ -200,12 +205,14 @@ give_back(struct claim *c)
 	claim_close(c);
 }
 
-/* Make n new claims durable and whole; the rest goes back. */
+/* Make n new claims durable and whole; those that cannot be go back. Where
+ * names went is synced before where they were: on a file system that keeps
+ * directories apart a power cut then leaves both names, never none. */
 static int
 settle_taken(struct queue *q, struct claim **all, size_t n, struct fail *why)
 {
 	size_t i, done = 0;
-	int rc = sync_taken(q, why);
+	int rc = queue_sync(q, q->claims, q->cfg.claims, why);
 
 	for (i = 0; i < n; i++) {
 		struct claim *c = all[i];
@@ -218,7 +225,13 @@ settle_taken(struct queue *q, struct claim **all, size_t n, struct fail *why)
 		else
 			give_back(c);
 	}
-	return done > 0 || n == 0 ? (int)done : rc;
+	if (rc == 0)
+		rc = sync_left(q, why);
+	if (rc == 0)
+		return (int)done;
+	while (done > 0)
+		give_back(all[--done]);
+	return rc;
 }
 
 int
@@ -505,12 +518,16 @@ claim_settle_aside(struct claim *c, struct fail *why)
 		rc = io_move(q->claims, c->body, q->aside, name, why);
 		if (rc == FAIL_GONE)
 			rc = 0; /* moved before */
+		if (rc == FAIL_EXISTS)
+			rc = io_drop(q->claims, c->body, why);
 		if (rc == 0)
 			rc = queue_sync(q, q->aside, "aside", why);
 	}
 	(void)snprintf(name, sizeof(name), "%s.%s", c->uniq, c->name);
 	if (rc == 0)
 		rc = io_move(q->claims, c->held, q->aside, name, why);
+	if (rc == FAIL_EXISTS && io_is_same(q->aside, name, c->fd))
+		rc = io_drop(q->claims, c->held, why);
 	if (rc == 0)
 		rc = queue_sync(q, q->aside, "aside", why);
 	if (rc == 0)
@@ -558,6 +575,45 @@ find_in(const struct queue *q, uint32_t key)
 	return SIZE_MAX;
 }
 
+/* A power cut may have kept the name a file had before it was moved here. */
+static int
+drop_old_names(struct claim *c, struct fail *why)
+{
+	struct queue *q = c->queue;
+	const struct queue_in *in;
+	struct stat st;
+	int rc;
+
+	if (c->in == SIZE_MAX || fstat(c->fd, &st) < 0 || st.st_nlink < 2)
+		return 0;
+	in = &q->ins[c->in];
+	rc = io_drop_same(in->dir, c->name, c->fd, why);
+	if (rc == FAIL_GONE)
+		return 0; /* the other name is none of ours */
+	log_notice("%s had two names after a crash, now it has one", c->name);
+	return rc == 0 ? queue_sync(q, in->dir, in->path, why) : rc;
+}
+
+/* The same for the body file. */
+static void
+drop_old_body(struct claim *c)
+{
+	struct queue *q = c->queue;
+	char id[QUEUE_ID_MAX], name[QUEUE_ID_MAX + 8];
+	int fd;
+
+	if (c->in == SIZE_MAX || c->body[0] == '\0')
+		return;
+	fd = io_open(q->claims, c->body, NULL);
+	if (fd < 0)
+		return;
+	q->driver->id(q, c, id);
+	q->driver->out_body(id, name);
+	if (io_is_same(q->ins[c->in].bodies, name, fd))
+		(void)io_drop(q->ins[c->in].bodies, name, NULL);
+	(void)close(fd);
+}
+
 int
 claim_open_held(struct queue *q, const char *entry, const struct queue_held *h,
     struct claim **out, struct fail *why)
@@ -576,6 +632,10 @@ claim_open_held(struct queue *q, const char *entry, const struct queue_held *h,
 	if (fstatat(q->claims, c->body, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		c->body[0] = '\0';
 	rc = lock_file(c, q->claims, entry, why);
+	if (rc == 0)
+		rc = drop_old_names(c, why);
+	if (rc == 0)
+		drop_old_body(c);
 	if (rc == 0 && h->kind == 'c')
 		rc = q->driver->claim(c, why);
 	if (rc == 0 && h->kind == 'c' && q->driver->secure != NULL)

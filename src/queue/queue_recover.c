@@ -196,6 +196,33 @@ match_bodies(struct recovery *r, struct fail *why)
 	return rc;
 }
 
+/* An output whose body is neither here nor in its place was published, though
+ * the disk does not know: only the MTA takes bodies from there. */
+static void
+drop_taken(struct recovery *r, struct claim *c)
+{
+	struct queue *q = r->q;
+	char name[QUEUE_ID_MAX + 8];
+	size_t i = 0;
+	struct stat st;
+
+	while (i < c->pendings.n) {
+		struct queue_pending *p = &c->pendings.at[i];
+
+		q->driver->out_body(p->out, name);
+		if (p->body[0] != '\0' ||
+		    fstatat(q->out_bodies, name, &st, AT_SYMLINK_NOFOLLOW) ==
+			0 ||
+		    errno != ENOENT) {
+			i++;
+			continue;
+		}
+		log_notice("%s was taken from %s already", p->out, q->cfg.out);
+		(void)io_drop(q->claims, p->name, NULL);
+		*p = c->pendings.at[--c->pendings.n];
+	}
+}
+
 /* ---- the end of it ------------------------------------------------------ */
 
 /* What was published before the crash may not have been on disk yet. */
@@ -208,6 +235,8 @@ finish_committed(struct recovery *r, struct fail *why)
 
 	if (r->committed_n == 0)
 		return 0;
+	for (i = 0; i < r->committed_n && q->out_bodies >= 0; i++)
+		drop_taken(r, r->committed[i]);
 	if (q->out_bodies >= 0)
 		rc = queue_sync(q, q->out_bodies, q->cfg.out, why);
 	if (rc == 0)
