@@ -7,6 +7,7 @@
 #include "queue/queue.h"
 #include "sys/clock.h"
 #include "sys/loop.h"
+#include "sys/run.h"
 #include "sys/title.h"
 
 struct source {
@@ -32,9 +33,10 @@ kick_due(struct loop *l, void *ctx)
 {
 	struct helper *h = ctx;
 
-	(void)l;
-	queue_notify(h->queue);
 	h->last_kick = loop_clock();
+	if (!queue_notify(h->queue))
+		loop_timer_set(l, &h->kick_timer,
+		    h->last_kick + HELPER_EVERY_MS * LOOP_MS, kick_due, h);
 }
 
 static void
@@ -120,6 +122,29 @@ supervisor_event(struct loop *l, unsigned events, void *ctx)
 	}
 }
 
+/* `Sendmail2` (or `Sendmail`) run over the outgoing queue once; none for our
+ * own spool, and none when mail is to wait for a queue run. */
+static const char *const *
+kick_command(const struct settings *s, struct arena *a)
+{
+	struct slice text, word;
+	const char **argv = arena_array(a, RUN_ARGV_MAX, sizeof(*argv));
+	size_t n = 0;
+
+	text = conf_text(s->conf, OPT_DELIVERY_METHOD, NULL, a);
+	if (s->spool != NULL || slice_is_ci(slice_trim(text), "queue"))
+		return NULL;
+	text = slice_trim(conf_text(s->conf, OPT_SENDMAIL2, NULL, a));
+	if (text.n == 0)
+		text = conf_text(s->conf, OPT_SENDMAIL, NULL, a);
+	while (n + 2 < RUN_ARGV_MAX && slice_word(&text, &word))
+		argv[n++] = arena_str(a, word);
+	if (n == 0 || argv[0][0] != '/')
+		return NULL;
+	argv[n] = "-q";
+	return argv;
+}
+
 int
 helper_main(struct role_self *self, const struct settings *s)
 {
@@ -129,7 +154,8 @@ helper_main(struct role_self *self, const struct settings *s)
 	    .in = s->in,
 	    .out = s->out,
 	    .claims = s->claims,
-	    .shares = 1};
+	    .shares = 1,
+	    .kick = kick_command(s, a)};
 	struct jail jail = {.calls = JAIL_CALLS_COMMANDS,
 	    .drop = s->drop,
 	    .uid = s->uid,

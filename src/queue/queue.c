@@ -11,6 +11,7 @@
 #include "queue/queue_driver.h"
 #include "sys/clock.h"
 #include "sys/io.h"
+#include "sys/run.h"
 
 static const struct queue_driver *const drivers[] = {
     &queue_driver_spool,
@@ -202,11 +203,23 @@ queue_close(struct queue *q)
 
 /* ---- messages of our own ------------------------------------------------ */
 
-void
+bool
 queue_notify(struct queue *q)
 {
-	if (q->driver->notify != NULL)
-		q->driver->notify(q);
+	struct fail why;
+	size_t i;
+
+	if (q->cfg.kick == NULL)
+		return true;
+	for (i = 0; i < COUNT_OF(q->kicks); i++) {
+		if (q->kicks[i] > 0 && !run_is_over(q->kicks[i]))
+			continue;
+		q->kicks[i] = run_start(q->cfg.kick, &why);
+		if (q->kicks[i] < 0)
+			log_warn("%s", why.text);
+		return true;
+	}
+	return false;
 }
 
 static void

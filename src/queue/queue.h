@@ -44,6 +44,9 @@ struct queue_config {
 	const char *claims;     /* our directory; same file system; made 0700 */
 	unsigned share, shares; /* this keeper takes names of share/shares */
 	uint64_t sync_delay_ns; /* 0; tests may slow things down */
+	/* What tells the MTA that mail waits in `out`: absolute path and
+	 * arguments, NULL-ended, must outlive the queue. NULL: nothing. */
+	const char *const *kick;
 };
 
 /* Opens and probes: same file system, local, lock kinds, no-replace rename and
@@ -117,8 +120,9 @@ void claim_close(struct claim *c);
  * are published and retired, others released (their attempts kept). At start
  * and by timer. Returns how many entries were settled. */
 int queue_recover(struct queue *q, struct fail *why) ATTR_NODISCARD;
-/* Tell the MTA that mail was published; best effort, bounded time. */
-void queue_notify(struct queue *q);
+/* Tell the MTA that mail was published; best effort, does not wait. false: it
+ * is still busy with what it was told before, so ask again a little later. */
+bool queue_notify(struct queue *q);
 /* A new message into the outgoing queue, durable when 0 is returned. */
 int queue_inject(struct queue *q, const struct envelope *env,
     struct slice bytes, struct fail *why) ATTR_NODISCARD;

@@ -34,6 +34,7 @@ enum {
 	QUEUE_ATTEMPTS_MAX = 999999,
 	QUEUE_ORPHAN_AGE_S = 600, /* before output of nobody is dropped */
 	QUEUE_RENAMES_MAX = 4,    /* new ids tried when one is taken */
+	QUEUE_KICKS_MAX = 4,      /* kicks that may run at once */
 	QUEUE_ORPHANS_MAX = 128,  /* claims of nobody in hand at once */
 };
 
@@ -127,7 +128,6 @@ struct queue_driver {
 	 * descriptors open in p. */
 	int (*prepare)(struct queue *q, struct queue_pending *p,
 	    const struct queue_new *m, struct fail *why);
-	void (*notify)(struct queue *q);
 	void (*close)(struct queue *q);
 };
 
@@ -166,8 +166,9 @@ struct queue {
 	size_t orphan_count;
 	bool more_orphans;
 	struct arena *known_arena;
-	struct map known; /* invalid files: their name and shape */
-	void *own;        /* the driver's */
+	struct map known;           /* invalid files: their name and shape */
+	void *own;                  /* the driver's */
+	int kicks[QUEUE_KICKS_MAX]; /* pids; 0: none */
 };
 
 /* queue_names.c */

@@ -800,6 +800,25 @@ what_cannot_be_safe_is_refused(const struct kind *k)
 	queue_close(l.q);
 }
 
+UNIT(the_mta_is_kicked_and_a_busy_one_not_for_ever)
+{
+	static const char *const kick[] = {"/bin/sleep", "0.2", NULL};
+	struct lab l;
+	int n = 0, tries;
+
+	fresh(&l, &kinds[1], "kick");
+	check(queue_notify(l.q)); /* there is nobody to tell */
+	l.cfg.kick = kick;
+	reopen(&l);
+	while (n < 100 && queue_notify(l.q))
+		n++;
+	check(n > 0 && n < 100);
+	for (tries = 0; tries < 500 && !queue_notify(l.q); tries++)
+		(void)usleep(10 * 1000);
+	check(tries < 500);
+	queue_close(l.q);
+}
+
 UNIT(both_a_message_goes_through)
 {
 	for (size_t i = 0; i < COUNT_OF(kinds); i++)
@@ -908,7 +927,8 @@ UNIT(both_what_cannot_be_safe_is_refused)
 		what_cannot_be_safe_is_refused(&kinds[i]);
 }
 
-UNIT_MAIN(unit(both_a_message_goes_through),
+UNIT_MAIN(unit(the_mta_is_kicked_and_a_busy_one_not_for_ever),
+    unit(both_a_message_goes_through),
     unit(both_edits_recipients_and_notices_come_out_together),
     unit(both_without_output_a_message_is_gone),
     unit(both_the_oldest_are_first_and_a_group_goes_together),

@@ -403,3 +403,36 @@ run_result_explain(const struct run_result *r, char *text)
 		break;
 	}
 }
+
+static void ATTR_NORETURN
+started_main(const char *const *args)
+{
+	const char *const *env = plain_env;
+	char *const *argv, *const *envp;
+	int null = open("/dev/null", O_RDWR);
+
+	memcpy(&argv, &args, sizeof(argv));
+	memcpy(&envp, &env, sizeof(envp));
+	(void)setsid();
+	if (null >= 0 && child_signals() && chdir("/") == 0 &&
+	    dup2(null, 0) == 0 && dup2(null, 1) == 1 && dup2(null, 2) == 2 &&
+	    close_range(3, ~0U, 0) == 0)
+		(void)execve(argv[0], argv, envp);
+	_exit(127);
+}
+
+int
+run_start(const char *const *argv, struct fail *why)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		started_main(argv);
+	return pid < 0 ? fail_errno(why, "cannot start %s", argv[0]) : pid;
+}
+
+bool
+run_is_over(int pid)
+{
+	return waitpid(pid, NULL, WNOHANG) != 0;
+}

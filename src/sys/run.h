@@ -73,4 +73,11 @@ bool run_result_is_success(const struct run_result *r) ATTR_PURE;
 enum { RUN_TEXT_MAX = 160 };
 void run_result_explain(const struct run_result *r, char *text);
 
+/* Start a command that goes on by itself, after us if need be: a session of its
+ * own, /dev/null for its descriptors, no limits, nobody kills it. Its pid, to
+ * be asked about with run_is_over until that says yes, or a FAIL code. A
+ * command that cannot be executed is over at once. */
+int run_start(const char *const *argv, struct fail *why) ATTR_NODISCARD;
+bool run_is_over(int pid);
+
 #endif

@@ -282,8 +282,41 @@ UNIT(everything_of_a_group_of_many)
 	run_result_fini(&r);
 }
 
-UNIT_MAIN(unit(output_and_status), unit(no_such_command), unit(not_executable),
-    unit(killed_by_itself), unit(clean_surroundings), unit(input_and_directory),
-    unit(hangs), unit(ignores_term), unit(leaves_a_child_with_the_pipe),
-    unit(floods), unit(complains_much), unit(limits_hold),
-    unit(too_much_memory), unit(everything_of_a_group_of_many))
+static void
+wait_over(int pid)
+{
+	int n;
+
+	for (n = 0; n < 1000 && !run_is_over(pid); n++)
+		(void)usleep(10 * 1000);
+	check(n < 1000);
+}
+
+UNIT(a_started_command_goes_on_by_itself)
+{
+	char path[300];
+	const char *argv[] = {"/bin/sh", "-c", "", NULL};
+	const char *none[] = {"/nowhere/at-all", NULL};
+	char script[400];
+	struct fail why;
+	int pid;
+
+	(void)snprintf(path, sizeof(path), "%s/started", unit_tmpdir());
+	(void)snprintf(script, sizeof(script),
+	    "ls -l /proc/$$/fd | grep -c null > %s", path);
+	argv[2] = script;
+	pid = run_start(argv, &why);
+	check(pid > 0);
+	wait_over(pid);
+	check(unit_read(path).n > 0);
+	pid = run_start(none, &why);
+	check(pid > 0);
+	wait_over(pid);
+}
+
+UNIT_MAIN(unit(a_started_command_goes_on_by_itself), unit(output_and_status),
+    unit(no_such_command), unit(not_executable), unit(killed_by_itself),
+    unit(clean_surroundings), unit(input_and_directory), unit(hangs),
+    unit(ignores_term), unit(leaves_a_child_with_the_pipe), unit(floods),
+    unit(complains_much), unit(limits_hold), unit(too_much_memory),
+    unit(everything_of_a_group_of_many))
