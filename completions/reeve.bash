@@ -19,6 +19,8 @@ _reeve()
 		# Blanks in names do not matter to reeve: words without any.
 		words=$(reeve config list 2>/dev/null |
 		    sed 's/\t.*//; s/[^A-Za-z0-9]//g')
+	elif [ "$command" = rules ] && [ "$COMP_CWORD" = 2 ]; then
+		words="lint show stats list"
 	else
 		case $cur in
 		-*) words=$(reeve "$command" --help 2>/dev/null |

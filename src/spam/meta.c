@@ -40,6 +40,7 @@ struct parse {
 	struct arena *a;
 	const struct meta_world *world; /* NULL: a rule's expression */
 	struct slice rest;
+	const char *end;
 	struct slice token;
 	bool want_operand;
 	bool after_open; /* the last token was ( */
@@ -117,7 +118,7 @@ next(struct parse *p)
 			return kind;
 		}
 	}
-	p->token = slice_of(r->p, 0);
+	p->token = slice_of(p->end, 0);
 	return TOKEN_END;
 }
 
@@ -540,6 +541,7 @@ parse_all(struct parse *p)
 	enum token_kind kind;
 	bool ok, open;
 
+	p->end = p->rest.p + p->rest.n;
 	p->want_operand = true;
 	while ((kind = next(p)) != TOKEN_END) {
 		open = kind == TOKEN_OPERATOR && p->token.p[0] == '(';

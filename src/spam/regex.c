@@ -84,7 +84,7 @@ regex_split(struct slice written, struct slice *text, struct slice *flags,
 	       written.p[close - 1] <= 'z' && written.p[close - 1] != 'e')
 		close--;
 	if (close <= open + 1 || written.p[close - 1] != end)
-		return wrong(why, close > open ? close - 1 : open,
+		return wrong(why, written.n - 1,
 		    "the closing \"%c\" with flags is missing", end);
 	*flags = slice_from(written, close);
 	*text = slice_sub(written, open + 1, close - 1);

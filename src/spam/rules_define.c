@@ -123,6 +123,8 @@ compile(struct rules_build *b, const struct statement *s, struct rule_match *m)
 		rules_wrong(b, s, m->written.p + why.at, why.text);
 		return false;
 	}
+	if (m->text.n == 0) /* keeps a place for complaints */
+		m->text.p = m->written.p + 1;
 	m->templated = has_template(m->text);
 	if (regex_compile(&m->re, m->text, m->flags, &why))
 		return true;

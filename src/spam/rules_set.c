@@ -324,7 +324,7 @@ expressions(
 	if (!regex_split(s->value, &text, &flags, &why)) {
 		rules_wrong(b, s, s->value.p + why.at, why.text);
 	} else if (!regex_compile(&re, text, flags, &why)) {
-		rules_wrong(b, s, text.p + why.at, why.text);
+		rules_wrong(b, s, s->value.p, why.text);
 	} else {
 		regex_fini(&re);
 		map_set(&v->items, s->value, kept(b, s->value));
