@@ -272,8 +272,9 @@ strike_at(const char *name, int at, int error)
 	}
 	reached = plan->calls >= at && plan->at == at;
 	*plan = (struct plan){.at = 0};
-	while (kill(-l.pid, 0) == 0)
-		clock_sleep_ms(1); /* its children, with their locks */
+	/* Its children, with their locks: they are ours by now. */
+	while (waitpid(-l.pid, NULL, 0) > 0)
+		;
 	lab_start(&l);
 	lab_wait(&l, &gone);
 	check(!gone);
@@ -301,6 +302,8 @@ strike_everywhere(const char *name, int error)
 
 		check(shared != MAP_FAILED);
 		plan = shared;
+		/* What a killed courier leaves is reaped here. */
+		check_int(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 	}
 	while (at < CALLS_MOST && strike_at(name, at, error))
 		at++;
