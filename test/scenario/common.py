@@ -103,7 +103,7 @@ class House(lab.Lab):
         return [p for room in ("incoming", "claims", "outgoing")
                 for p in lab.files_below(os.path.join(self.var, "spool", room))
                 if "/aside/" not in p and
-                not os.path.basename(p).startswith("x.")]  # of a probe
+                not os.path.basename(p).startswith(("x.", "y."))]  # probes
 
     def status(self):
         done = self.run("status", "--json", "-c", self.conf)
