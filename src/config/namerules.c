@@ -86,13 +86,15 @@ split(struct slice line, struct slice field[FIELDS_MAX])
 	return n;
 }
 
-/* Expressions may stand between slashes. */
+/* Expressions may stand between slashes; "*.exe" is meant as ".*.exe". */
 static struct slice
-bare_expression(struct slice s)
+bare_expression(struct arena *a, struct slice s)
 {
-	return s.n > 2 && s.p[0] == '/' && slice_ends(s, "/")
-		   ? slice_sub(s, 1, s.n - 1)
-		   : s;
+	if (s.n > 2 && s.p[0] == '/' && slice_ends(s, "/"))
+		s = slice_sub(s, 1, s.n - 1);
+	if (s.n > 0 && s.p[0] == '*')
+		s = arena_printf(a, ".%.*s", SLICE_FMT(s));
+	return s;
 }
 
 static void
@@ -111,12 +113,12 @@ parse_line(struct namerules *out, struct arena *a, struct slice line,
 				       "rename, rename to NAME, addresses");
 		return;
 	}
-	r.text = bare_expression(field[1]);
+	r.text = bare_expression(a, field[1]);
 	/* Five fields: one more expression, on the MIME type, or "-". */
 	r.has_mime = n == FIELDS_MAX && !slice_is(field[2], "-");
 	if (r.has_mime)
-		r.mime =
-		    compile(bare_expression(field[2]), file, number, problems);
+		r.mime = compile(
+		    bare_expression(a, field[2]), file, number, problems);
 	r.regex = slice_is(field[1], "-") && r.has_mime
 		      ? NULL
 		      : compile(r.text, file, number, problems);

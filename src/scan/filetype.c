@@ -39,6 +39,9 @@ filetype_new(struct fail *why)
 		return NULL;
 	}
 	set_limit(f->magic, MAGIC_PARAM_BYTES_MAX, FILETYPE_BYTES_MAX);
+	/* What libmagic prepares at its first use happens here, not in a jail
+	 * or on somebody's first message. */
+	(void)magic_buffer(f->magic, "first use\n", 10);
 	return f;
 }
 

@@ -20,6 +20,7 @@ static const char names_rules[] =
     "allow\t\\.txt$\t-\t-\n"
     "allow\t\\.jpg\\.exe$\t-\t-\n"
     "boss@example.org chief@example.org\t\\.key$\tkeys\tkeys\n"
+    "deny\t*\\.cmd$\tcommands\tNo commands\n"
     "deny\t\\.exe$\tprogram\tNo programs\n"
     "deny\t\\.[a-z][a-z0-9]{2,3}\\s*\\.[a-z0-9]{3,4}$\tdouble\tHidden\n";
 static const char types_rules[] =
@@ -175,7 +176,7 @@ UNIT(a_denied_name)
 	check_slice(f->name, "run.exe");
 	check_slice(f->detail, "No programs");
 	check_slice(f->argument, "program");
-	check(slice_ends(f->rule, "/names:9"));
+	check(slice_ends(f->rule, "/names:10"));
 	check_int(l.m.verdict.findings.n, 1);
 	end(&l);
 }
@@ -236,6 +237,12 @@ UNIT(the_other_actions)
 	f = found(&l, FINDING_FILENAME);
 	check_int(f->wish, WISH_FORWARD);
 	check_slice(f->argument, "boss@example.org chief@example.org");
+	end(&l);
+
+	begin(&l);
+	attach(&l, "a.cmd", TEXT);
+	run(&l);
+	check_slice(found(&l, FINDING_FILENAME)->detail, "No commands");
 	end(&l);
 
 	begin(&l);

@@ -29,6 +29,8 @@ inflate_all(struct unpacking *x, struct slice data, int member)
 	z_stream z = {0};
 	int rc = Z_OK;
 
+	if (data.n == 0)
+		return o;
 	if (inflateInit2(&z, -MAX_WBITS) != Z_OK)
 		return o;
 	while (rc == Z_OK) {
