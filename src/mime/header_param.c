@@ -620,6 +620,8 @@ add_extended(struct arena *a, const struct header_param *p, struct texts *out,
 	ptrdiff_t quote = slice_chr(s, '\'');
 
 	(void)texts_add(a, out, to_utf8(a, charset, percent(a, s)), most);
+	if (slice_find(s, SLICE("=?")) >= 0)
+		add_text(a, header_decode(a, percent(a, s)), out, most);
 	if (p->odd)
 		add_text(a, percent(a, p->raw), out, most);
 	if (charset.n > 0 && !charset_known(charset))

@@ -155,6 +155,51 @@ fold_wide(struct arena *a, struct slice s)
 	return slice_of(out, n);
 }
 
+/* %XX undone, as programs do that take a name for a piece of a URL. */
+static struct slice
+without_percent(struct arena *a, struct slice s)
+{
+	char *out;
+	size_t i, n = 0;
+
+	if (slice_chr(s, '%') < 0)
+		return s;
+	out = arena_alloc(a, s.n);
+	for (i = 0; i < s.n; i++) {
+		int high = -1, low = -1;
+
+		if (s.p[i] == '%' && i + 2 < s.n) {
+			high = text_hex(s.p[i + 1]);
+			low = text_hex(s.p[i + 2]);
+		}
+		if (high >= 0 && low >= 0)
+			i += 2;
+		out[n++] =
+		    high >= 0 && low >= 0 ? (char)(high << 4 | low) : s.p[i];
+	}
+	return slice_of(out, n);
+}
+
+/* "a. exe": a line was folded behind the last dot, and some drop the blank. */
+static struct slice
+without_gap(struct arena *a, struct slice s)
+{
+	ptrdiff_t dot = slice_rchr(s, '.');
+	size_t from, to;
+	char *out;
+
+	if (dot < 0)
+		return s;
+	for (from = to = (size_t)dot + 1; to < s.n && s.p[to] == ' '; to++)
+		;
+	if (to == from || to == s.n)
+		return s;
+	out = arena_alloc(a, s.n);
+	memcpy(out, s.p, from);
+	memcpy(out + from, s.p + to, s.n - to);
+	return slice_of(out, from + s.n - to);
+}
+
 static struct slice
 shorten(struct arena *a, struct slice s)
 {
@@ -195,7 +240,7 @@ void
 name_readings(
     struct arena *a, struct slice name, struct texts *out, size_t most)
 {
-	struct slice cut = name, clean, wide;
+	struct slice cut = name, clean, wide, other;
 	ptrdiff_t nul = slice_chr(name, 0);
 
 	add_form(a, out, name, most);
@@ -209,6 +254,12 @@ name_readings(
 	wide = fold_wide(a, clean);
 	if (!slice_eq(wide, clean))
 		add_form(a, out, wide, most);
+	other = without_percent(a, wide);
+	if (!slice_eq(other, wide))
+		add_form(a, out, other, most);
+	other = without_gap(a, wide);
+	if (!slice_eq(other, wide))
+		add_form(a, out, other, most);
 	if (nul < 0)
 		return;
 	clean = without_controls(a, name_visible(a, name));

@@ -2,7 +2,7 @@
  *
  * Receivers cut names at NUL, drop invisible characters, take the last path
  * component, lose trailing dots and blanks, end at ':' (streams), or fold wide
- * letters to ASCII. A rule has to see each of these. Input is UTF-8 (bad bytes
+ * letters to ASCII, undo %XX, or join what a folded line parted. A rule has to see each of these. Input is UTF-8 (bad bytes
  * are kept as they are).
  */
 #ifndef MIME_NAME_H

@@ -362,6 +362,31 @@ ask_about_cr(struct parse *ps, const struct job *done, struct part *base)
 	parse_ask(ps, &job);
 }
 
+/* A NUL in a line that could be a delimiter without it. Each line is looked
+ * at once. */
+static bool
+has_nul_delimiter(struct slice text)
+{
+	const char *p = text.p, *end = text.p + text.n, *from = p, *line;
+
+	while (p < end && (p = memchr(p, '\0', (size_t)(end - p))) != NULL) {
+		ptrdiff_t lf =
+		    slice_rchr(slice_of(from, (size_t)(p - from)), '\n');
+
+		line = from + (lf + 1);
+		while (line < end && *line == '\0')
+			line++;
+		if (line < end && *line == '-')
+			return true;
+		p = line > p ? line : p;
+		p = p < end ? memchr(p, '\n', (size_t)(end - p)) : NULL;
+		if (p == NULL)
+			break;
+		from = ++p;
+	}
+	return false;
+}
+
 /* The same text without NULs, which some software drops. */
 static void
 ask_about_nul(struct parse *ps, const struct job *done, struct part *base)
@@ -370,7 +395,10 @@ ask_about_nul(struct parse *ps, const struct job *done, struct part *base)
 	char *text;
 	size_t i, n = 0;
 
-	if (!ps->nul || done->how.head_end > 0 || done->text.n > ps->left)
+	if (done->how.head_end > 0 || done->text.n > ps->left)
+		return;
+	if (!ps->nul && !((done->foreign || done->base == NULL) &&
+			    has_nul_delimiter(done->text)))
 		return;
 	text = arena_alloc(ps->arena, done->text.n);
 	for (i = 0; i < done->text.n; i++)

@@ -19,7 +19,7 @@ struct reader {
 	size_t n_subjects;
 	bool top; /* the first part of the whole message */
 	struct slice from;
-	struct texts raw_names;
+	struct texts other_names; /* of fields that hold nothing else */
 };
 
 bool
@@ -448,6 +448,12 @@ read_field(struct reader *r, const struct header_field *f)
 		   slice_is_ci(f->name, "content-disposition")) {
 		r->part->content = true;
 		read_value(r, f, r->dispositions, &r->n_dispositions);
+	} else if (slice_is_ci(f->name, "content-name") ||
+		   slice_is_ci(f->name, "x-sun-data-name")) {
+		(void)texts_add(r->arena, &r->other_names,
+		    header_decode(r->arena,
+			slice_trim(header_unfold(r->arena, f->value))),
+		    FIELDS_SAME);
 	} else if (f->name.n == 4 && slice_is_ci(f->name, "from")) {
 		read_author(r, f);
 	} else if (f->name.n == 7 && slice_is_ci(f->name, "subject")) {
@@ -534,6 +540,41 @@ read_boundaries(struct reader *r)
 		too_many(r);
 }
 
+/* The same of a field that begins with a parameter: "filename=a.exe". */
+static void
+read_names_without_token(struct reader *r, const struct header_value *v)
+{
+	struct header_value all;
+
+	if (slice_chr(v->token, '=') <= 0)
+		return;
+	header_parse_value(&all, r->arena,
+	    arena_printf(r->arena, "x; %.*s", SLICE_FMT(v->rest)),
+	    r->parse->limits->params);
+	read_names(r, &all, "filename");
+	read_names(r, &all, "name");
+}
+
+static void
+read_all_names(struct reader *r)
+{
+	size_t i, most = r->parse->limits->names;
+
+	for (i = 0; i < r->n_dispositions; i++) {
+		read_names(r, &r->dispositions[i], "filename");
+		read_names(r, &r->dispositions[i], "name");
+		read_names_without_token(r, &r->dispositions[i]);
+	}
+	for (i = 0; i < r->n_types; i++) {
+		read_names(r, &r->types[i], "name");
+		read_names(r, &r->types[i], "filename");
+		read_names_without_token(r, &r->types[i]);
+	}
+	for (i = 0; i < r->other_names.n; i++)
+		(void)texts_add(
+		    r->arena, &r->p->names, r->other_names.at[i], most);
+}
+
 static void
 gather(struct reader *r)
 {
@@ -544,16 +585,10 @@ gather(struct reader *r)
 		add_type(r, &r->types[i]);
 		read_charset(r, &r->types[i]);
 	}
-	for (i = 0; i < r->n_dispositions; i++) {
-		read_names(r, &r->dispositions[i], "filename");
-		read_names(r, &r->dispositions[i], "name");
+	for (i = 0; i < r->n_dispositions; i++)
 		if (slice_is(r->dispositions[i].token, "attachment"))
 			p->attachment = true;
-	}
-	for (i = 0; i < r->n_types; i++) {
-		read_names(r, &r->types[i], "name");
-		read_names(r, &r->types[i], "filename");
-	}
+	read_all_names(r);
 	if (p->types.n == 0)
 		(void)texts_add(r->arena, &p->types, default_type(r), 1);
 	p->type = p->types.at[0];
@@ -577,11 +612,13 @@ fields_read(struct parse *ps, struct part *p, const struct how *how, bool first)
 	    .how = first ? how : NULL,
 	    .top = first && p->mime.parent == NULL};
 	const struct header_field *f;
+	const struct slice *type;
 
 	vec_each (f, &p->mime.fields) {
 		char c = f->name.n > 0 ? f->name.p[0] : '\0';
 
-		if ((c | 0x20) == 'c' || (c | 0x20) == 'f' || (c | 0x20) == 's')
+		c = (char)(c | 0x20);
+		if (c == 'c' || c == 'f' || c == 's' || c == 'x')
 			read_field(&r, f);
 	}
 	read_flags(&r);
@@ -599,8 +636,10 @@ fields_read(struct parse *ps, struct part *p, const struct how *how, bool first)
 		compare_names(&r);
 	if (p->mime.charsets.n > 1 && r.n_types > 1)
 		p->mime.defects |= MIME_BIT(CHARSET_CONFLICT);
-	if (slice_is(p->mime.type, "message/partial"))
-		p->mime.defects |= MIME_BIT(PARTIAL);
-	if (slice_is(p->mime.type, "message/external-body"))
-		p->mime.defects |= MIME_BIT(EXTERNAL_BODY);
+	vec_each (type, &p->mime.types) {
+		if (slice_is(*type, "message/partial"))
+			p->mime.defects |= MIME_BIT(PARTIAL);
+		if (slice_is(*type, "message/external-body"))
+			p->mime.defects |= MIME_BIT(EXTERNAL_BODY);
+	}
 }

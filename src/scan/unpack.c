@@ -9,6 +9,7 @@
 
 enum {
 	TEXT_DEPTH_MAX = 4,        /* files in text in files in text */
+	TEXT_LOOK = 1024,          /* bytes: where a file in text begins */
 	ROOM_KEPT = 1024 * 1024,   /* bytes the buffer keeps between messages */
 	TIMEOUT_MAX_S = 24 * 3600, /* whatever a site says */
 };
@@ -226,6 +227,17 @@ is_too_deep(struct unpacking *x, int entity)
 	return true;
 }
 
+/* Nothing but a file in text: what it is called does not matter. */
+static bool
+begins_like_file(struct slice s)
+{
+	s = slice_trim(slice_sub(s, 0, TEXT_LOOK));
+	return slice_starts_ci(s, "begin ") ||
+	       slice_starts_ci(s, "begin-base64 ") ||
+	       slice_starts(s, "=ybegin ") ||
+	       slice_starts_ci(s, "(This file must be converted");
+}
+
 /* uuencode, yEnc, BinHex in what a person would call text. */
 static void
 open_text(struct unpacking *x, int entity)
@@ -237,6 +249,7 @@ open_text(struct unpacking *x, int entity)
 	bool cut = false;
 
 	if (!slice_starts(e->type, "text/") && e->type.n > 0 &&
+	    !begins_like_file(e->bytes) &&
 	    !message_yes(x->m, OPT_FIND_UU_ENCODED_FILES))
 		return;
 	begin_text(x, entity);
