@@ -20,7 +20,7 @@ REEVE = os.environ.get("REEVE", os.path.join(HERE, "..", "build", "reeve"))
 def gather():
     """(name, wanted codes, "" for none, None for any, bytes or their maker)"""
     out = []
-    for module in ("mime", "archives", "load", "innocent"):
+    for module in ("mime", "archives", "more", "load", "innocent"):
         cases = __import__("evasion_" + module).cases
         out += [(module + "/" + c[0],) + tuple(c[1:]) for c in cases]
     names = [c[0] for c in out]

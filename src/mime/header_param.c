@@ -4,7 +4,7 @@
 #include "mime/charset.h"
 #include "mime/header.h"
 
-enum { SECTION_MAX = 9999 };
+enum { SECTION_MAX = 9999, WORD_CHARSET_MAX = 64 };
 
 static struct slice
 lower(struct arena *a, struct slice s)
@@ -610,6 +610,73 @@ add_forms(struct arena *a, const struct header_param *p, struct texts *out,
 	}
 	if (v.n >= 2 && v.p[0] == '\'' && v.p[v.n - 1] == '\'')
 		add_text(a, slice_sub(v, 1, v.n - 1), out, most);
+	/* some end at a ';' even inside quotes */
+	if (s.n > 0 && s.p[0] == '"' && slice_chr(s, ';') >= 0)
+		add_text(a, inside_quote(s), out, most);
+}
+
+/* Where the encoded text of a base64 word at s[at] starts; 0: there is none. */
+static size_t
+base64_word(struct slice s, size_t at)
+{
+	ptrdiff_t mark;
+
+	if (!slice_starts(slice_from(s, at), "=?"))
+		return 0;
+	mark = slice_chr(slice_sub(s, at + 2, at + 2 + WORD_CHARSET_MAX), '?');
+	if (mark <= 0)
+		return 0;
+	at += 2 + (size_t)mark;
+	if (at + 2 >= s.n || text_lower(s.p[at + 1]) != 'b' ||
+	    s.p[at + 2] != '?')
+		return 0;
+	return at + 3;
+}
+
+/* Neighbouring base64 words of one charset as one word: many decode the text
+ * of all of them at once. */
+static struct slice
+join_words(struct arena *a, struct slice s)
+{
+	struct slice open = SLICE_NONE; /* "=?charset?b?" */
+	char *out = arena_alloc(a, s.n + 1);
+	size_t at = 0, n = 0, next, text;
+
+	while (at < s.n) {
+		if (open.n == 0 && (text = base64_word(s, at)) > 0) {
+			open = slice_sub(s, at, text);
+			memcpy(out + n, open.p, open.n);
+			n += open.n;
+			at = text;
+		} else if (open.n > 0 &&
+			   slice_starts(slice_from(s, at), "?=")) {
+			for (next = at + 2;
+			     next < s.n && text_is_space(s.p[next]);)
+				next++;
+			text = base64_word(s, next);
+			if (text > 0 &&
+			    slice_eq_ci(open, slice_sub(s, next, text))) {
+				at = text;
+				continue;
+			}
+			open = SLICE_NONE;
+			out[n++] = s.p[at++];
+			out[n++] = s.p[at++];
+		} else {
+			out[n++] = s.p[at++];
+		}
+	}
+	return slice_of(out, n);
+}
+
+/* A name with its encoded words, each for itself and joined. */
+static void
+add_words(struct arena *a, struct slice s, struct texts *out, size_t most)
+{
+	(void)texts_add(a, out, header_decode(a, s), most);
+	if (slice_find(s, SLICE("?=")) >= 0)
+		(void)texts_add(
+		    a, out, header_decode(a, join_words(a, s)), most);
 }
 
 static void
@@ -652,7 +719,7 @@ header_param(struct arena *a, const struct header_value *v, const char *name,
 		if (plain++ > 0 && !slice_eq(first, p->value))
 			differ = true;
 		first = plain == 1 ? p->value : first;
-		(void)texts_add(a, out, header_decode(a, p->value), most);
+		add_words(a, p->value, out, most);
 		add_text(a, p->value, out, most);
 		add_forms(a, p, out, most);
 		if (p->odd)

@@ -41,6 +41,9 @@ UNIT(forms)
 		{"a.\uff45\uff58\uff45", "a.exe"}},
 	    {SLICE_LIT("a\u2024exe"), {"a\u2024exe", "a.exe"}},
 	    {SLICE_LIT("x\u2215a.exe"), {"x\u2215a.exe", "x/a.exe", "a.exe"}},
+	    {SLICE_LIT("a%2Eexe"), {"a%2Eexe", "a.exe"}},
+	    {SLICE_LIT("100% %2 %"), {"100% %2 %"}},
+	    {SLICE_LIT("a.  exe"), {"a.  exe", "a.exe"}},
 	    {SLICE_LIT("\xff.exe\xe2\x80"), {"\xff.exe\xe2\x80"}},
 	};
 	size_t i, k;
