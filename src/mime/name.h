@@ -1,9 +1,9 @@
 /* name - every form of a file name that a checker should look at.
  *
  * Receivers cut names at NUL, drop invisible characters, take the last path
- * component, lose trailing dots and blanks, end at ':' (streams), or fold wide
- * letters to ASCII, undo %XX, or join what a folded line parted. A rule has to see each of these. Input is UTF-8 (bad bytes
- * are kept as they are).
+ * component, lose trailing dots and blanks, end at ':' (streams), fold wide
+ * letters to ASCII, undo %XX, or join what a folded line parted. A rule has
+ * to see each of these. Input is UTF-8 (bad bytes are kept as they are).
  */
 #ifndef MIME_NAME_H
 #define MIME_NAME_H
