@@ -126,7 +126,8 @@ stream_unpack_gzip(struct unpacking *x, struct slice bytes)
 		bool stop = x->stop, all = x->stop_all;
 
 		x->stop = x->stop_all = false;
-		member = unpacking_stream_member(x, slice_str(g.name));
+		member = unpacking_stream_member(
+		    x, arena_dup(x->a, slice_str(g.name)));
 		if (member > 0)
 			keep_members(&g, member);
 		x->stream = false;
