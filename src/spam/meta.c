@@ -541,6 +541,8 @@ parse_all(struct parse *p)
 	enum token_kind kind;
 	bool ok, open;
 
+	if (p->rest.p == NULL)
+		p->rest = SLICE("");
 	p->end = p->rest.p + p->rest.n;
 	p->want_operand = true;
 	while ((kind = next(p)) != TOKEN_END) {
