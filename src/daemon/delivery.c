@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "queue/smtp_text.h"
+#include "sys/io.h"
 #include "sys/loop.h"
 
 enum { CHUNK = 32 * 1024, QUIT_MS = 2000 };
@@ -35,12 +36,9 @@ read_chunk(const struct delivery_content *m, uint64_t at, struct buf *b,
 	ssize_t n;
 
 	buf_reset(b);
-	do {
-		n = pread(
-		    m->fd, buf_room(b, want), want, (off_t)(m->offset + at));
-	} while (n < 0 && errno == EINTR);
+	n = io_read_at(m->fd, buf_room(b, want), want, m->offset + at, why);
 	if (n < 0)
-		return fail_errno(why, "cannot read the message");
+		return fail_add(why, "the message");
 	if (n == 0)
 		return fail_set(why, FAIL_BAD, "the message is cut short");
 	b->n = (size_t)n;

@@ -1,12 +1,12 @@
 /* From outcomes to the disk: quarantine, output and notices of every message
  * are durable before its commit; each step is synced once for the group. */
-#include <errno.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "daemon/keeper_private.h"
 #include "sys/clock.h"
+#include "sys/io.h"
 
 /* What the operator can do about it. */
 static const char *
@@ -119,26 +119,20 @@ static int
 read_content(struct claim *claim, struct buf *out, struct fail *why)
 {
 	struct claim_content c = claim_content(claim);
-	uint64_t at = 0;
+	ssize_t n;
+	char *p;
 
 	buf_init(out, c.size);
-	while (at < c.size) {
-		size_t want = c.size - at > 65536 ? 65536 : c.size - at;
-		char *p = buf_room(out, want);
-		ssize_t n;
-
-		ensure(p != NULL);
-		n = pread(c.fd, p, want, (off_t)(c.offset + at));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return fail_errno(why, "read message");
-		if (n == 0)
-			return fail_set(why, FAIL_BAD, "message became short");
-		out->n += (size_t)n;
-		at += (size_t)n;
-	}
-	return 0;
+	if (c.size == 0)
+		return 0;
+	p = buf_room(out, c.size);
+	ensure(p != NULL);
+	n = io_read_at(c.fd, p, c.size, c.offset, why);
+	if (n < 0)
+		return fail_add(why, "read message");
+	out->n = (size_t)n;
+	return out->n < c.size ? fail_set(why, FAIL_BAD, "message became short")
+			       : 0;
 }
 
 /* A copy of the message with its edits goes somewhere else as well. */

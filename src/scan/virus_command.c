@@ -1,7 +1,6 @@
 /* Command-line scanners: the objects as files of a private directory, the
  * wrapper over them, its output read by the row of the scanner. */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "base/log.h"
 #include "scan/virus_lines.h"
 #include "scan/virus_scanner.h"
+#include "sys/io.h"
 #include "sys/loop.h"
 #include "sys/run.h"
 #include "sys/tree.h"
@@ -97,25 +97,14 @@ virus_command_is_installed(void *self, uint64_t deadline)
 static int
 write_object(int dir, struct slice bytes, const char *name, struct fail *why)
 {
-	int fd = openat(dir, name,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int code = 0;
+	int fd = io_create(dir, name, 0600, why);
+	int code;
 
 	if (fd < 0)
-		return fail_errno(why, "%s", name);
-	while (bytes.n > 0) {
-		ssize_t n = write(fd, bytes.p, bytes.n);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			code = fail_errno(why, "%s", name);
-			break;
-		}
-		bytes = slice_from(bytes, (size_t)n);
-	}
+		return fd;
+	code = io_write(fd, bytes, why);
 	(void)close(fd);
-	return code;
+	return code < 0 ? fail_add(why, "%s", name) : 0;
 }
 
 static void

@@ -1,5 +1,4 @@
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/mman.h>
@@ -8,6 +7,7 @@
 
 #include "base/text.h"
 #include "scan/virus.h"
+#include "sys/io.h"
 
 enum {
 	SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE,
@@ -40,21 +40,6 @@ name_is_safe(struct slice s)
 }
 
 static int
-write_all(int fd, struct slice s, struct fail *why)
-{
-	while (s.n > 0) {
-		ssize_t n = write(fd, s.p, s.n);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return fail_errno(why, "write to a memory file");
-		s = slice_from(s, (size_t)n);
-	}
-	return 0;
-}
-
-static int
 write_job(int fd, const struct virus_job *job, const struct slice *pieces,
     size_t n, struct fail *why)
 {
@@ -64,7 +49,7 @@ write_job(int fd, const struct virus_job *job, const struct slice *pieces,
 	int code = 0;
 
 	for (i = 0; i < n; i++) {
-		if ((code = write_all(fd, pieces[i], why)) != 0)
+		if ((code = io_write(fd, pieces[i], why)) != 0)
 			return code;
 		size += pieces[i].n;
 	}
@@ -72,7 +57,7 @@ write_job(int fd, const struct virus_job *job, const struct slice *pieces,
 	virus_job_pack(&table, job);
 	pack_u64(&table, size);
 	ensure(!table.full);
-	code = write_all(fd, buf_slice(&table), why);
+	code = io_write(fd, buf_slice(&table), why);
 	buf_fini(&table);
 	if (code == 0 && fcntl(fd, F_ADD_SEALS, SEALS) != 0)
 		code = fail_errno(why, "seal a memory file");
